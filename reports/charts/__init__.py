@@ -1,0 +1,3 @@
+"""One module per chart."""
+
+from __future__ import annotations

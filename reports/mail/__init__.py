@@ -1,0 +1,3 @@
+"""From an edition to messages, and from messages to mailboxes."""
+
+from __future__ import annotations

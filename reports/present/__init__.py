@@ -1,0 +1,3 @@
+"""How values look to a reader: formats, language, theme, fonts, templates."""
+
+from __future__ import annotations

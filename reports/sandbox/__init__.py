@@ -1,0 +1,3 @@
+"""The embedded server that implements the Voxys API over SQLite."""
+
+from __future__ import annotations

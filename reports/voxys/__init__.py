@@ -1,0 +1,3 @@
+"""The Voxys Connect API as a client sees it."""
+
+from __future__ import annotations
