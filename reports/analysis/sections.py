@@ -1,0 +1,146 @@
+"""One section for each pipeline, then one for all of them together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from reports.analysis.deltas import delta, deltas
+from reports.figures import (
+    Agent,
+    AgentChange,
+    AgentFigures,
+    Figure,
+    Figures,
+    PipelineWindows,
+    Reason,
+    Section,
+    StageChange,
+    StageFigures,
+    TrendPoint,
+    Window,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from decimal import Decimal
+
+    from reports.periods import Period, Plan
+
+
+def pipeline_section(plan: Plan, fetched: PipelineWindows) -> Section:
+    """Return what is said of one pipeline."""
+    stages = _in_order(fetched.pipeline.stages, fetched.window(plan.current))
+    return _section(plan, fetched.pipeline.id, fetched.pipeline.name, fetched.window, stages)
+
+
+def overall_section(plan: Plan, fetched: Sequence[PipelineWindows]) -> Section:
+    """Return what is said of all pipelines together, computed from the sums."""
+
+    def window(period: Period) -> Window | None:
+        found = [one for pipeline in fetched if (one := pipeline.window(period)) is not None]
+        return _together(period, found) if found else None
+
+    current = (_in_order(one.pipeline.stages, one.window(plan.current)) for one in fetched)
+    return _section(plan, None, "", window, _stages_by_name(current))
+
+
+def _section(
+    plan: Plan, number: int | None, name: str, window: Callable[[Period], Window | None], stages: Sequence[StageFigures]
+) -> Section:
+    now, before = window(plan.current), window(plan.previous)
+    current, previous = _figures(now), _figures(before)
+    trend = tuple(TrendPoint(one, _figures(window(one))) for one in plan.trailing)
+    return Section(
+        id=number,
+        name=name,
+        current=current,
+        previous=previous,
+        deltas=deltas(current, previous),
+        trend=trend,
+        agents=_agents(now, before),
+        stages=tuple(StageChange(stage, None, Reason.NOT_ARCHIVED) for stage in stages),
+    )
+
+
+def _figures(window: Window | None) -> Figures | None:
+    return None if window is None else window.figures
+
+
+def _together(period: Period, windows: Sequence[Window]) -> Window:
+    """Add the windows of several pipelines up, agent by agent."""
+    agents: dict[int | None, AgentFigures] = {}
+    for share in (share for window in windows for share in window.agents):
+        key = _agent_key(share)
+        agents[key] = _plus(agents[key], share) if key in agents else share
+    return Window(period, Figures.total(window.figures for window in windows), tuple(agents.values()))
+
+
+def _plus(one: AgentFigures, other: AgentFigures) -> AgentFigures:
+    return AgentFigures(one.agent, one.created + other.created, one.won + other.won, one.value_won + other.value_won)
+
+
+def _agents(now: Window | None, before: Window | None) -> tuple[AgentChange, ...]:
+    """Pair the agents of both periods, most value won first; who isn't listed had nothing in that window."""
+    current, previous = _by_agent(now), _by_agent(before)
+    listed: dict[int | None, Agent | None] = {}
+    for shares in (current, previous):
+        for key, share in shares.items():
+            listed.setdefault(key, share.agent)
+    changes = (
+        _agent_change(agent, _share(current, key, now, agent), _share(previous, key, before, agent))
+        for key, agent in listed.items()
+    )
+    return tuple(sorted(changes, key=_rank))
+
+
+def _agent_change(agent: Agent | None, current: AgentFigures | None, previous: AgentFigures | None) -> AgentChange:
+    values = (None if share is None else share.value_won for share in (current, previous))
+    return AgentChange(agent, current, previous, delta(Figure.VALUE_WON, *values))
+
+
+def _by_agent(window: Window | None) -> dict[int | None, AgentFigures]:
+    return {_agent_key(share): share for share in window.agents} if window else {}
+
+
+def _agent_key(share: AgentFigures) -> int | None:
+    return None if share.agent is None else share.agent.id
+
+
+def _share(
+    shares: dict[int | None, AgentFigures], key: int | None, window: Window | None, agent: Agent | None
+) -> AgentFigures | None:
+    return None if window is None else shares.get(key, AgentFigures(agent))
+
+
+def _rank(change: AgentChange) -> tuple[bool, Decimal, int, Decimal, str, int]:
+    """Sort key: unassigned last, then by value won, deals won, value won before, name."""
+    now = change.current or AgentFigures(None)
+    before = change.previous or AgentFigures(None)
+    name, number = (change.agent.name, change.agent.id) if change.agent else ("", 0)
+    return change.agent is None, -now.value_won, -now.won, -before.value_won, name, number
+
+
+def _in_order(order: Sequence[int], window: Window | None) -> tuple[StageFigures, ...]:
+    """Sort the stages as the pipeline has them; ones it doesn't list come last, as the answer has them."""
+    place = {number: position for position, number in enumerate(order)}
+    stages = window.stages if window else ()
+    return tuple(sorted(stages, key=lambda stage: place.get(stage.stage_id or 0, len(place))))
+
+
+def _stages_by_name(pipelines: Iterable[Sequence[StageFigures]]) -> tuple[StageFigures, ...]:
+    """Count stages of the same name together, each at its average place."""
+    counts: defaultdict[str, list[StageFigures]] = defaultdict(list)
+    places: defaultdict[str, list[float]] = defaultdict(list)
+    for stages in pipelines:
+        for position, stage in enumerate(stages):
+            counts[stage.name].append(stage)
+            places[stage.name].append(position / len(stages))
+    order = sorted(counts, key=lambda name: sum(places[name]) / len(places[name]))
+    return tuple(_stage_total(name, counts[name]) for name in order)
+
+
+def _stage_total(name: str, stages: Sequence[StageFigures]) -> StageFigures:
+    number = stages[0].stage_id if len(stages) == 1 else None
+    total = sum((stage.value for stage in stages[1:]), stages[0].value)
+    return StageFigures(number, name, sum(stage.count for stage in stages), total)

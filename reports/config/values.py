@@ -1,0 +1,113 @@
+"""The kinds of value that config.toml holds, each checked where it stands."""
+
+from __future__ import annotations
+
+import re
+from email.policy import SMTP
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from reports.config.words import near
+from reports.periods import Kind
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
+
+LONGEST_TEXT = 120
+
+
+def parse_address(text: str) -> Address:
+    """Read one mailbox; anything else is a ValueError that says what is wrong."""
+    if not text.isprintable():
+        message = f"{text!r} holds control characters"
+        raise ValueError(message)
+    header = SMTP.header_factory("to", text)
+    found: tuple[Address, ...] = getattr(header, "addresses", ())
+    if len(found) != 1 or header.defects or "." not in found[0].domain.strip("."):
+        message = f'"{text}" is not one e-mail address such as "Sales leads <sales@example.com>"'
+        raise ValueError(message)
+    mailbox = found[0]
+    if not mailbox.addr_spec.isascii():
+        message = f'"{mailbox.addr_spec}" holds letters outside ASCII, which many mail servers refuse'
+        raise ValueError(message)
+    return mailbox
+
+
+def _timezone(name: str) -> str:
+    zones = available_timezones()
+    if name not in zones:
+        message = f'"{name}" is not a time zone{near(name, zones)}'
+        raise ValueError(message)
+    return name
+
+
+def _currency(code: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", code):
+        message = f'"{code}" is not a currency code of three capital letters, such as "SAR"'
+        raise ValueError(message)
+    return code
+
+
+def _locale(name: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", name):
+        message = f'"{name}" is not a locale such as "en" or "ar"'
+        raise ValueError(message)
+    return name
+
+
+def _address(text: str) -> str:
+    """Return the text if it is one mailbox in plain ASCII, such as `Sales leads <sales@example.com>`."""
+    parse_address(text)
+    return text
+
+
+def _kind(text: str) -> str:
+    Kind.parse(text)
+    return text
+
+
+def _pipelines(value: object) -> object:
+    if value == "all" or (isinstance(value, list) and value and all(type(one) is int and one > 0 for one in value)):
+        return value
+    message = 'write "all" or a list of pipeline numbers such as [1, 3]'
+    raise ValueError(message)
+
+
+def _base_url(text: str) -> str:
+    """Refuse what would send the token in the clear: http is for this machine only."""
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or url.username:
+        message = f'"{text}" is not a plain web address such as "https://connect.voxys.ai"'
+        raise ValueError(message)
+    if url.scheme == "http" and not _is_loopback(url.hostname):
+        message = f'"{text}" would send the token unencrypted; use https'
+        raise ValueError(message)
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _one_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        message = "needs some text on one line, without control characters"
+        raise ValueError(message)
+    return text.strip()
+
+
+Text: TypeAlias = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_one_line)]
+AddressText: TypeAlias = Annotated[str, AfterValidator(_address)]
+TimezoneName: TypeAlias = Annotated[str, AfterValidator(_timezone)]
+CurrencyCode: TypeAlias = Annotated[str, AfterValidator(_currency)]
+LocaleName: TypeAlias = Annotated[str, AfterValidator(_locale)]
+KindName: TypeAlias = Annotated[str, AfterValidator(_kind)]
+Pipelines: TypeAlias = Annotated[Literal["all"] | list[int], BeforeValidator(_pipelines)]
+BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]

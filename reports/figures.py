@@ -1,0 +1,340 @@
+"""The values that pass between the stages of an edition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+
+    from reports.periods import Period, Plan
+
+HUNDRED = Decimal(100)
+Number: TypeAlias = int | Decimal
+
+
+class Measure(StrEnum):
+    """What a figure is measured in: a number of deals, an amount of money, or percent."""
+
+    COUNT = "count"
+    MONEY = "money"
+    PERCENT = "percent"
+
+
+class Figure(StrEnum):
+    """A figure of one period, by its name in the API (`win_rate` is ours)."""
+
+    CREATED = "total_created"
+    WON = "total_won"
+    LOST = "total_lost"
+    VALUE_CREATED = "total_value_created"
+    VALUE_WON = "total_value_won"
+    DEAL_SIZE = "average_deal_size"
+    CONVERSION_RATE = "conversion_rate"
+    WIN_RATE = "win_rate"
+
+    @property
+    def measure(self) -> Measure:
+        """What the figure is measured in."""
+        return MEASURES[self]
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether the figures of several pipelines or days add up; the others are computed from the sums."""
+        return self not in {Figure.DEAL_SIZE, Figure.CONVERSION_RATE, Figure.WIN_RATE}
+
+    @property
+    def up_is_good(self) -> bool:
+        """Whether more of it is good news."""
+        return self is not Figure.LOST
+
+
+MEASURES = {
+    Figure.CREATED: Measure.COUNT,
+    Figure.WON: Measure.COUNT,
+    Figure.LOST: Measure.COUNT,
+    Figure.VALUE_CREATED: Measure.MONEY,
+    Figure.VALUE_WON: Measure.MONEY,
+    Figure.DEAL_SIZE: Measure.MONEY,
+    Figure.CONVERSION_RATE: Measure.PERCENT,
+    Figure.WIN_RATE: Measure.PERCENT,
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The counts (deals) and values (money) of one window; rates follow from them, unrounded, in percent."""
+
+    created: int = 0
+    won: int = 0
+    lost: int = 0
+    value_created: Decimal = Decimal(0)
+    value_won: Decimal = Decimal(0)
+
+    @property
+    def win_rate(self) -> Decimal | None:
+        """Won / (won + lost), in percent; None when nothing was closed."""
+        return ratio(HUNDRED * self.won, self.won + self.lost)
+
+    @property
+    def conversion_rate(self) -> Decimal | None:
+        """Won / created in the same days, in percent; can exceed 100; None when nothing was created."""
+        return ratio(HUNDRED * self.won, self.created)
+
+    @property
+    def average_deal_size(self) -> Decimal | None:
+        """Value won / won, in money; None when nothing was won."""
+        return ratio(self.value_won, self.won)
+
+    def value(self, figure: Figure) -> Number | None:
+        """Return one figure by its name; None where its denominator is zero."""
+        name = figure.value
+        found: Number | None = getattr(self, name.removeprefix("total_"))
+        return found
+
+    @staticmethod
+    def total(parts: Iterable[Figures]) -> Figures:
+        """Add windows up: those of several pipelines, or of the days of a period."""
+        listed = tuple(parts)
+        return Figures(
+            created=sum(part.created for part in listed),
+            won=sum(part.won for part in listed),
+            lost=sum(part.lost for part in listed),
+            value_created=sum((part.value_created for part in listed), Decimal(0)),
+            value_won=sum((part.value_won for part in listed), Decimal(0)),
+        )
+
+
+def ratio(part: Decimal, whole: int) -> Decimal | None:
+    """Divide, or say None where there is nothing to divide by."""
+    return part / whole if whole else None
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A user who owns deals. The avatar's address is left behind on purpose: nothing ever fetches it."""
+
+    id: int
+    name: str
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class AgentFigures:
+    """What one agent created and won in a window (deals, deals, money); no agent means unassigned deals."""
+
+    agent: Agent | None
+    created: int = 0
+    won: int = 0
+    value_won: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class StageFigures:
+    """The deals created in a window that stand in one stage now, and their value (money).
+
+    `stage_id` is None where stages of the same name in several pipelines are counted together.
+    """
+
+    stage_id: int | None
+    name: str
+    count: int = 0
+    value: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What the source says of one period of one pipeline."""
+
+    period: Period
+    figures: Figures
+    agents: tuple[AgentFigures, ...] = ()
+    stages: tuple[StageFigures, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A sales pipeline; `created_on` is its first day in the account's zone, before which there is no data."""
+
+    id: int
+    name: str
+    created_on: date | None
+    stages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PipelineWindows:
+    """One pipeline with the windows that were fetched for it."""
+
+    pipeline: Pipeline
+    windows: Mapping[Period, Window]
+
+    def window(self, period: Period) -> Window | None:
+        """Return the window of a period; None where the pipeline didn't exist yet, which is not 0."""
+        created_on = self.pipeline.created_on
+        if created_on is not None and period.until < created_on:
+            return None
+        return self.windows[period]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One raw answer of the source: the path and query asked for, and the JSON that came back."""
+
+    path: str
+    query: Mapping[str, str]
+    body: object
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the source answered for one edition, with the time it was asked."""
+
+    fetched_at: datetime
+    pipelines: tuple[PipelineWindows, ...]
+    answers: tuple[Answer, ...] = field(default=(), repr=False)
+
+
+class Reason(StrEnum):
+    """Why a comparison has no value."""
+
+    BOTH_ZERO = "both_zero"
+    NO_DATA = "no_data"
+    NOT_COMPARABLE = "not_comparable"
+    NOT_ARCHIVED = "not_archived"
+
+
+@dataclass(frozen=True)
+class Percent:
+    """A relative change: `relative` is a fraction of what it was. Small counts are shown by their absolute change."""
+
+    absolute: Number
+    relative: Decimal
+    good: bool | None
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Points:
+    """A rate's change by subtraction, in percentage points."""
+
+    absolute: Decimal
+    good: bool | None
+
+
+@dataclass(frozen=True)
+class NewFromZero:
+    """A count or sum that was 0 before."""
+
+    absolute: Number
+    good: bool | None
+
+
+@dataclass(frozen=True)
+class NoDelta:
+    """No comparison, with the reason; the absolute change where there is one all the same."""
+
+    reason: Reason
+    absolute: Number | None = None
+    good: bool | None = None
+
+
+Delta: TypeAlias = Percent | Points | NewFromZero | NoDelta
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One trailing period; no figures where there is no data."""
+
+    period: Period
+    figures: Figures | None
+
+
+@dataclass(frozen=True)
+class AgentChange:
+    """One agent now and before, and the change of the value won."""
+
+    agent: Agent | None
+    current: AgentFigures | None
+    previous: AgentFigures | None
+    value_won: Delta
+
+
+@dataclass(frozen=True)
+class StageChange:
+    """One stage's new deals; before only where the edition of that time was kept."""
+
+    current: StageFigures
+    previous: StageFigures | None
+    reason: Reason | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """All that is said of one pipeline, or of all together (`id` None)."""
+
+    id: int | None
+    name: str
+    current: Figures | None
+    previous: Figures | None
+    deltas: Mapping[Figure, Delta]
+    trend: tuple[TrendPoint, ...]
+    agents: tuple[AgentChange, ...]
+    stages: tuple[StageChange, ...]
+
+
+class Verb(StrEnum):
+    """What the headline says that a figure did."""
+
+    ROSE = "rose"
+    FELL = "fell"
+    HELD = "held"
+    STARTED = "started"
+    STOPPED = "stopped"
+    STOOD = "stood"
+    NOTHING = "nothing"
+    NO_DATA = "no_data"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What the page says first: a verb for the value won, with the figures of both periods."""
+
+    verb: Verb
+    current: Figures | None
+    previous: Figures | None
+    delta: Delta
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All that an edition says, before it has words."""
+
+    plan: Plan
+    headline: Headline
+    overall: Section
+    pipelines: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class EditionId:
+    """The name of an edition; no revision where it isn't kept (an export)."""
+
+    report: str
+    period: Period
+    cut: str = "all"
+    revision: int | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The folders it lives in, the revision last where there is one."""
+        revision = () if self.revision is None else (f"r{self.revision}",)
+        return (self.report, f"{self.period.since}:{self.period.until}", self.cut, *revision)
+
+    def __str__(self) -> str:
+        """Return for instance `weekly:2026-11-15:2026-11-21:all:r1`."""
+        return ":".join(self.parts)
