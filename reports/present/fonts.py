@@ -1,0 +1,89 @@
+"""Our own fonts: where they lie, which characters they have, and how the renderers come to know them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from reports.errors import RenderError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reports.present.templates import Templates
+
+SUBSTITUTE = "\u25a1"  # a white square: shows that a character was there which no font has
+INVISIBLE = {*range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x200C, 0x200D, 0xAD}  # they shape text, and need no glyph
+
+
+@dataclass(frozen=True)
+class Face:
+    """One static font file, as CSS and matplotlib call it."""
+
+    family: str
+    weight: int
+    file: str
+
+
+FACES = (
+    Face("Inter", 400, "Inter-Regular.ttf"),
+    Face("Inter", 600, "Inter-SemiBold.ttf"),
+    Face("Inter Display", 600, "InterDisplay-SemiBold.ttf"),
+    Face("Noto Sans Arabic", 400, "NotoSansArabic-Regular.ttf"),
+    Face("Noto Sans Arabic", 600, "NotoSansArabic-SemiBold.ttf"),
+)
+FAMILIES = ("Inter", "Noto Sans Arabic")
+
+
+def font_files(templates: Templates) -> dict[Face, Path]:
+    """Find every face; a missing file is an error, since renderers would silently take another font."""
+    found = {face: templates.find(f"fonts/{face.file}") for face in FACES}
+    missing = [face.file for face, path in found.items() if path is None]
+    if missing:
+        raise RenderError(
+            f"font files are missing: {', '.join(missing)}",
+            hint="Install the package anew, or put the files back into templates/fonts.",
+        )
+    return {face: path for face, path in found.items() if path is not None}
+
+
+def font_face_css(templates: Templates) -> str:
+    """Return the @font-face rules for all faces."""
+    return "\n".join(
+        f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; src: url("{path.as_uri()}"); }}'
+        for face, path in font_files(templates).items()
+    )
+
+
+@cache
+def register_with_matplotlib(templates: Templates) -> None:
+    """Make the faces known to matplotlib, once per process."""
+    from matplotlib import font_manager
+
+    for path in font_files(templates).values():
+        font_manager.fontManager.addfont(path)
+
+
+@cache
+def _covered(templates: Templates) -> frozenset[int]:
+    from fontTools.ttLib import TTFont
+
+    covered: set[int] = set(INVISIBLE)
+    for face, path in font_files(templates).items():
+        if face.family in FAMILIES:
+            with TTFont(path, lazy=True) as font:
+                covered.update(font.getBestCmap())
+    return frozenset(covered)
+
+
+def drawable(templates: Templates, text: str) -> str:
+    """Replace what no font has by a visible square, a run of them by one."""
+    covered = _covered(templates)
+    shown: list[str] = []
+    for letter in text:
+        if ord(letter) in covered:
+            shown.append(letter)
+        elif not shown or shown[-1] != SUBSTITUTE:
+            shown.append(SUBSTITUTE)
+    return "".join(shown)

@@ -1,0 +1,215 @@
+"""The only place that turns numbers, dates and names into text."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+from babel.dates import format_interval, format_skeleton, format_time
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
+
+from reports.figures import Figure, Measure, NewFromZero, NoDelta, Number, Percent, Points, Reason
+from reports.periods import Kind, Period, Unit
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from reports.figures import Delta
+    from reports.present.language import Language
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+DASH = "\u2013"
+ELLIPSIS = "\u2026"
+FIRST_STRONG, POP = "\u2068", "\u2069"
+EXACT_BELOW = 10_000  # smaller amounts are short enough to stand in full
+UP, DOWN = "\u25b2", "\u25bc"
+LONGEST_NAME = 200  # letters kept of any name from outside, before it is cut to the room it has
+
+
+def isolate(text: str) -> str:
+    """Keep a number or name from reordering the sentence around it (FACTS, "Arabic and right to left")."""
+    return f"{FIRST_STRONG}{text}{POP}"
+
+
+def clean(name: str) -> str:
+    """Return a name from outside as one line without control, format or bidi characters."""
+    kept = (" " if one.isspace() else one for one in name if one.isspace() or unicodedata.category(one) not in DROPPED)
+    return " ".join("".join(kept).split())[:LONGEST_NAME] or DASH
+
+
+DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def shorten(name: str, most: int) -> str:
+    """Cut a name to at most that many letters, at a word where one ends late enough, with an ellipsis."""
+    text = clean(name)
+    if len(text) <= most:
+        return text
+    head = text[: most - 1]
+    word = head.rsplit(" ", 1)[0]
+    return f"{(word if len(word) > most // 2 else head).rstrip(' ,;-')}{ELLIPSIS}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A delta as text: `arrow` (or nothing), the amount without a sign, `signed` with one, and its tone."""
+
+    arrow: str
+    text: str
+    signed: str
+    tone: str  # good, bad or flat
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one language writes numbers, money of one currency, and days."""
+
+    language: Language
+    currency: str
+
+    def count(self, number: Number) -> str:
+        """Return a whole number with separators."""
+        return self._minus(format_decimal(_rounded(number, 0), locale=self.language.locale))
+
+    def amount(self, value: Number) -> str:
+        """Return money in full, to the whole unit, without the currency."""
+        return self.count(value)
+
+    def money(self, value: Number) -> str:
+        """Return money in full with its currency."""
+        return self._with_currency(self.amount(value))
+
+    def compact(self, value: Number) -> str:
+        """Return money in at most three digits and a unit (412K, 1.24M); below 10,000 in full."""
+        if abs(Decimal(value)) < EXACT_BELOW:
+            return self.count(value)
+        rounded = _three_digits(Decimal(value))
+        digits = 2 - (rounded.adjusted() % 3)
+        text = format_compact_decimal(rounded, locale=self.language.locale, fraction_digits=max(digits, 0))
+        return self._minus(text)
+
+    def compact_money(self, value: Number) -> str:
+        """Return compact money with its currency."""
+        return self._with_currency(self.compact(value))
+
+    def percent(self, rate: Number, digits: int = 1) -> str:
+        """Return a rate given in percent: 44.2 is 44.2%."""
+        pattern = "#,##0." + "0" * digits + "%" if digits else "#,##0%"
+        share = _rounded(rate, digits) / 100
+        return self._minus(format_percent(share, format=pattern, locale=self.language.locale))
+
+    def value(self, figure: Figure, number: Number | None, *, short: bool = False, unit: bool = True) -> str:
+        """Return one figure by its measure; a dash where there is no data."""
+        if number is None:
+            return DASH
+        if figure.measure is Measure.COUNT:
+            return self.count(number)
+        if figure.measure is Measure.PERCENT:
+            return self.percent(number)
+        write = (self.compact_money if unit else self.compact) if short else (self.money if unit else self.amount)
+        return write(number)
+
+    def change(self, delta: Delta) -> Change:
+        """Return a delta as text: percent, points, or the number of deals where they are few."""
+        say = self.language.text
+        if isinstance(delta, NoDelta):
+            both_zero = delta.reason is Reason.BOTH_ZERO
+            note = say("unchanged") if both_zero else say("no comparison")
+            return Change("", note, DASH, "flat", note)
+        if delta.absolute == 0:
+            return Change("", say("unchanged"), "0", "flat")
+        text = self._size(delta)
+        up = delta.absolute > 0
+        tone = {True: "good", False: "bad", None: "flat"}[delta.good]
+        signed = text if isinstance(delta, NewFromZero) else f"{'+' if up else MINUS}{text}"
+        return Change(UP if up else DOWN, text, signed, tone)
+
+    def _size(self, delta: Percent | Points | NewFromZero) -> str:
+        if isinstance(delta, Points):
+            number = format_decimal(abs(_rounded(delta.absolute, 1)), format="#,##0.0", locale=self.language.locale)
+            return self.language.text("{number} pts", number=number)
+        if isinstance(delta, NewFromZero):
+            return self.language.text("new")
+        if delta.small:
+            return self.count(abs(Decimal(delta.absolute)))
+        return self.percent(abs(delta.relative) * 100)
+
+    def difference(self, figure: Figure, absolute: Number | None) -> str:
+        """Return an absolute change with its sign, in full, without the currency."""
+        if absolute is None:
+            return DASH
+        rounded = _rounded(absolute, 1 if figure.measure is Measure.PERCENT else 0)
+        sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
+        return f"{sign}{format_decimal(abs(rounded), locale=self.language.locale)}"
+
+    def compact_difference(self, absolute: Number | None) -> str:
+        """Return an absolute change of money with its sign, compact."""
+        if absolute is None:
+            return DASH
+        sign = "+" if absolute > 0 else MINUS if absolute < 0 else ""
+        return f"{sign}{self.compact(abs(Decimal(absolute)))}"
+
+    def day(self, day: date) -> str:
+        """Return a day with its year: 22 November 2026."""
+        return self._skeleton("yMMMMd", day)
+
+    def moment(self, moment: datetime, zone: ZoneInfo) -> str:
+        """Return a time as the account's clocks show it."""
+        local = moment.astimezone(zone)
+        clock = format_time(local, "HH:mm", locale=self.language.locale)
+        return f"{self.day(local.date())}, {clock}"
+
+    def span(self, kind: Kind, period: Period, *, year: bool = True) -> str:
+        """Return a period as people name it: 15-21 Nov 2026, November 2026, 2026; `year` can be left away."""
+        first, last = period.since, period.until
+        if kind.unit is Unit.MONTH and not kind.to_date:
+            return self._skeleton("yMMMM" if year else "MMMM", first)
+        if kind.unit is Unit.YEAR and not kind.to_date and first.month == 1:
+            return self._skeleton("y", first)
+        if first == last:
+            return self._skeleton("yMMMd" if year else "MMMd", first)
+        skeleton = "yMMMd" if year or first.year != last.year else "MMMd"
+        return str(format_interval(first, last, skeleton, locale=self.language.locale))
+
+    def ticks(self, kind: Kind, periods: tuple[Period, ...]) -> list[str]:
+        """Return short axis labels, in which a month or year is named where it changes."""
+        labels: list[str] = []
+        before: date | None = None
+        for period in periods:
+            labels.append(self._tick(kind, period.since, before))
+            before = period.since
+        return labels
+
+    def _tick(self, kind: Kind, day: date, before: date | None) -> str:
+        if kind.unit is Unit.YEAR:
+            return self._skeleton("y", day)
+        same_year = before is not None and before.year == day.year
+        if kind.unit in {Unit.MONTH, Unit.QUARTER}:
+            return self._skeleton("MMM" if same_year else "yMMM", day)
+        if same_year and before is not None and before.month == day.month:
+            return self._skeleton("d", day)
+        return self._skeleton("MMMd", day)
+
+    def _skeleton(self, skeleton: str, day: date) -> str:
+        return str(format_skeleton(skeleton, day, locale=self.language.locale))
+
+    def _with_currency(self, text: str) -> str:
+        return f"{self.currency}{NBSP}{text}"
+
+    @staticmethod
+    def _minus(text: str) -> str:
+        return text.replace("-", MINUS)
+
+
+def _rounded(number: Number, digits: int) -> Decimal:
+    """Round half up, as people do on paper; never to a negative zero."""
+    return Decimal(number).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0
+
+
+def _three_digits(value: Decimal) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(value.adjusted() - 2), ROUND_HALF_UP)

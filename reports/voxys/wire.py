@@ -1,0 +1,320 @@
+"""Requests to the Voxys API and what its answers mean: no I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeAlias, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from reports.errors import DataError, SourceError, SourceRejected, SourceUnavailable
+from reports.figures import Agent, AgentFigures, Figures, Pipeline, StageFigures, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from zoneinfo import ZoneInfo
+
+    from reports.periods import Period
+
+TEMPORARY = {429, 502, 503, 504}
+OK = 200
+LARGEST = Decimal(10) ** 15  # beyond any sum of money: a number gone wrong, not a deal
+WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?")
+MOST_PROBLEMS = 5  # of an answer are named; more wouldn't be read
+
+
+@dataclass(frozen=True)
+class Request:
+    """One GET: its path below the base address, its query, and what it is called in messages."""
+
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    about: str = ""
+
+
+def pipelines_request(account_id: int) -> Request:
+    """Ask for the list of pipelines."""
+    return Request(f"/api/v1/accounts/{account_id}/funnels", about="the list of pipelines")
+
+
+def pipeline_request(account_id: int, pipeline: int) -> Request:
+    """Ask for one pipeline."""
+    return Request(f"/api/v1/accounts/{account_id}/funnels/{pipeline}", about=f"pipeline {pipeline}")
+
+
+def stages_request(account_id: int, pipeline: int) -> Request:
+    """Ask for a pipeline's stages."""
+    path = f"/api/v1/accounts/{account_id}/funnels/{pipeline}/stages"
+    return Request(path, about=f"the stages of pipeline {pipeline}")
+
+
+def analytics_request(account_id: int, pipeline: int, period: Period) -> Request:
+    """Ask for the analytics of one window; both ends are always sent, since no default is documented."""
+    return Request(
+        f"/api/v1/accounts/{account_id}/funnels/{pipeline}/analytics",
+        {"since": period.since.isoformat(), "until": period.until.isoformat()},
+        f"pipeline {pipeline}, {period.since} to {period.until}",
+    )
+
+
+def _number(value: object) -> Decimal:
+    """Take a JSON number, or one written as a string; nothing else, and nothing beyond reason."""
+    written = isinstance(value, str) and NUMBER.fullmatch(value)
+    if isinstance(value, bool) or not (written or isinstance(value, int | Decimal)):
+        message = "should be a number"
+        raise ValueError(message)
+    number = Decimal(str(value))
+    if not number.is_finite() or abs(number) > LARGEST:
+        message = "is not a number that can be right"
+        raise ValueError(message)
+    return number
+
+
+def _count(value: object) -> int:
+    number = _number(value)
+    if number != number.to_integral_value() or number < 0:
+        message = "should be a whole number, 0 or more"
+        raise ValueError(message)
+    return int(number)
+
+
+def _date(value: object) -> date:
+    if not isinstance(value, str) or not WHOLE_DATE.fullmatch(value):
+        message = "should be a date such as 2026-11-15"
+        raise ValueError(message)
+    return date.fromisoformat(value)
+
+
+Number: TypeAlias = Annotated[Decimal, BeforeValidator(_number)]
+Count: TypeAlias = Annotated[int, BeforeValidator(_count)]
+Day: TypeAlias = Annotated[date, BeforeValidator(_date)]
+
+
+class _Body(BaseModel):
+    """A JSON object of the API; fields we don't know are none of our business."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Period(_Body):
+    since: Day
+    until: Day
+
+
+class _Agent(_Body):
+    id: Count
+    name: Annotated[str, Field(strict=True)]
+    email: str | None
+    avatar_url: str | None
+
+
+class _AgentRow(_Body):
+    agent: _Agent | None
+    created: Count
+    won: Count
+    value_won: Number
+
+
+class _StageRow(_Body):
+    stage_id: Count
+    stage_name: Annotated[str, Field(strict=True)]
+    count: Count
+    value: Number
+
+
+class _Analytics(_Body):
+    period: _Period
+    total_created: Count
+    total_won: Count
+    total_lost: Count
+    total_value_created: Number
+    total_value_won: Number
+    average_deal_size: Number | None
+    conversion_rate: Number | None
+    by_agent: list[_AgentRow]
+    by_stage: list[_StageRow]
+
+
+class _Pipeline(_Body):
+    id: Count
+    name: Annotated[str, Field(strict=True)]
+    created_at: datetime
+
+
+class _Stage(_Body):
+    id: Count
+    position: Count
+
+
+Shape = TypeVar("Shape")
+_ANALYTICS = TypeAdapter(_Analytics)
+_PIPELINE = TypeAdapter(_Pipeline)
+_PIPELINES = TypeAdapter(list[_Pipeline])
+_STAGES = TypeAdapter(list[_Stage])
+
+
+def decode(request: Request, content: bytes) -> object:
+    """Read a body as JSON, decimals exactly."""
+    try:
+        return json.loads(content, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        what = "a web page" if content.lstrip()[:1] == b"<" else "something that isn't JSON"
+        raise DataError(
+            f"the source answered {request.about} with {what}",
+            hint="Check source.base_url: it should be the address of the API, not of a page to log in.",
+        ) from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
+
+
+def read_window(request: Request, period: Period, body: object) -> Window:
+    """Return the window that was asked for; an answer for another one is refused."""
+    answer = _fit(_ANALYTICS, request, body)
+    found = (answer.period.since, answer.period.until)
+    if found != (period.since, period.until):
+        raise DataError(
+            f"the source answered {request.about} for another period: {found[0]} to {found[1]}",
+            hint="It seems to ignore since and until. Nothing can be reported from it; ask the vendor.",
+        )
+    _each_once(request, "by_agent", (row.agent.id if row.agent else None for row in answer.by_agent))
+    _each_once(request, "by_stage", (row.stage_id for row in answer.by_stage))
+    return Window(period, _figures(answer), _agents(answer), _stages(answer))
+
+
+def _figures(answer: _Analytics) -> Figures:
+    return Figures(
+        created=answer.total_created,
+        won=answer.total_won,
+        lost=answer.total_lost,
+        value_created=answer.total_value_created,
+        value_won=answer.total_value_won,
+    )
+
+
+def _agents(answer: _Analytics) -> tuple[AgentFigures, ...]:
+    return tuple(AgentFigures(_agent(row.agent), row.created, row.won, row.value_won) for row in answer.by_agent)
+
+
+def _agent(agent: _Agent | None) -> Agent | None:
+    return None if agent is None else Agent(agent.id, agent.name, agent.email)
+
+
+def _stages(answer: _Analytics) -> tuple[StageFigures, ...]:
+    return tuple(StageFigures(row.stage_id, row.stage_name, row.count, row.value) for row in answer.by_stage)
+
+
+def read_pipeline(request: Request, zone: ZoneInfo, body: object) -> Pipeline:
+    """Return one pipeline, its first day in the account's zone."""
+    return _pipeline(zone, _fit(_PIPELINE, request, body))
+
+
+def read_pipelines(request: Request, zone: ZoneInfo, body: object) -> tuple[Pipeline, ...]:
+    """Return the pipelines in the source's order."""
+    found = tuple(_pipeline(zone, one) for one in _fit(_PIPELINES, request, body))
+    _each_once(request, "id", (one.id for one in found))
+    return found
+
+
+def _pipeline(zone: ZoneInfo, answer: _Pipeline) -> Pipeline:
+    moment = answer.created_at
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)  # what servers of this family mean by a time without an offset
+    return Pipeline(answer.id, answer.name, moment.astimezone(zone).date())
+
+
+def read_stages(request: Request, body: object) -> tuple[int, ...]:
+    """Return the ids of a pipeline's stages, in its order."""
+    stages = _fit(_STAGES, request, body)
+    _each_once(request, "id", (one.id for one in stages))
+    return tuple(one.id for one in sorted(stages, key=lambda one: (one.position, one.id)))
+
+
+def _fit(shape: TypeAdapter[Shape], request: Request, body: object) -> Shape:
+    try:
+        return shape.validate_python(body)
+    except ValidationError as error:
+        problems = [_problem(dict(one)) for one in error.errors(include_url=False)]
+        more = f" and {len(problems) - MOST_PROBLEMS} more" if len(problems) > MOST_PROBLEMS else ""
+        raise DataError(
+            f"the answer for {request.about} doesn't have the documented shape: "
+            f"{'; '.join(problems[:MOST_PROBLEMS])}{more}",
+            hint="The source may have changed. Nothing is reported from an answer that isn't understood.",
+        ) from error
+
+
+def _problem(one: Mapping[str, Any]) -> str:
+    where = ".".join(str(key) for key in one["loc"]) or "the answer"
+    text = "is missing" if one["type"] == "missing" else str(one["msg"]).removeprefix("Value error, ")
+    if one["type"] != "missing" and one["input"] is None:
+        text = "is null"
+    return f"{where} {text[0].lower()}{text[1:]}"
+
+
+def _each_once(request: Request, name: str, keys: Iterable[object]) -> None:
+    listed = list(keys)
+    if len(set(listed)) < len(listed):
+        raise DataError(
+            f"the answer for {request.about} lists the same entry of {name} twice",
+            hint="Adding them up could count deals twice, so nothing is reported from it.",
+        )
+
+
+def refusal(request: Request, status: int, content: bytes) -> SourceError:
+    """Return the error that an answer other than 200 means."""
+    said = _said(content)
+    if status in TEMPORARY:
+        return SourceUnavailable(f"the source is overloaded or down for now (it answered {status})", hint="Try later.")
+    if status in {401, 403}:
+        return SourceRejected(
+            f"the source refused the token (it answered {status}{said})",
+            hint="Check source.token: the access token from the user's profile settings, of a user of this account.",
+        )
+    if status == 404:  # noqa: PLR2004 - HTTP's number is its name
+        return SourceRejected(
+            f"the source doesn't know {request.about} (it answered 404{said})",
+            hint="Check source.account_id and the report's pipelines.",
+        )
+    if 300 <= status < 400:  # noqa: PLR2004 - as above
+        return SourceRejected(
+            f"the source redirects elsewhere (it answered {status}); the token isn't sent there",
+            hint="Set source.base_url to the final address.",
+        )
+    return SourceError(f"the source failed on {request.about} (it answered {status}{said})", hint="Ask the vendor.")
+
+
+def _said(content: bytes) -> str:
+    """Return the server's own words, if they are in the documented form: one short line of them."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    words = body.get("error") or body.get("errors") or ""
+    text = words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
+    line = "".join(one if one.isprintable() else " " for one in text)[:200]
+    return f': "{line}"' if line else ""
+
+
+def retry_after(header: str | None, now: datetime) -> float | None:
+    """Return the seconds a Retry-After header asks to wait, 0 or more; None where it says nothing readable."""
+    if header is None:
+        return None
+    if header.strip().isascii() and header.strip().isdigit():
+        return float(header.strip()[:9])
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
