@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
 from reports import __version__
-from reports.config.model import SandboxSource, VoxysSource
-from reports.errors import DataError, ReportsError
+from reports.config.model import VoxysSource
+from reports.errors import ConfigError, DataError
 from reports.figures import Pipeline, PipelineWindows, Snapshot
+from reports.sandbox.app import create_app
+from reports.sandbox.deals import Deals
+from reports.sandbox.sample import fill, sample
 from reports.voxys.client import VoxysClient
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 
-    from reports.config.model import Config
+    from reports.config.model import Config, SandboxSource
     from reports.periods import Period
 
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - guards made-up deals in this very process
 SANDBOX_ACCOUNT = 1
+TOKEN_HEADER = "api_access_token"  # noqa: S105 - the header's name
+Result = TypeVar("Result")
 
 
 class Source:
@@ -74,13 +79,45 @@ def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
 @asynccontextmanager
 async def open_source(config: Config, on_answer: Callable[[], None] = lambda: None) -> AsyncIterator[Source]:
     """Open the source that the configuration names; `on_answer` is called for each answer that came in."""
-    kind = config.source
-    if isinstance(kind, SandboxSource):
-        opened, options = _sandbox(config, kind), {}
-        account = SANDBOX_ACCOUNT
+    if isinstance(config.source, VoxysSource):
+        opened = _voxys(config, config.source, on_answer)
     else:
-        opened = _voxys(config, kind)
-        options = {"timeout": kind.timeout, "connections": kind.connections, "attempts": kind.attempts}
-        account = kind.account_id
-    async with opened as http:
-        yield Source(VoxysClient(http, account, config.account.zone, on_answer=on_answer, **options))
+        opened = _sandbox(config, config.source, on_answer)
+    async with opened as client:
+        yield Source(client)
+
+
+@asynccontextmanager
+async def _voxys(config: Config, source: VoxysSource, on_answer: Callable[[], None]) -> AsyncIterator[VoxysClient]:
+    headers = {TOKEN_HEADER: source.token.read(config.folder), "User-Agent": f"pipeline-reports/{__version__}"}
+    limits = httpx.Limits(max_connections=source.connections)
+    timeout = httpx.Timeout(source.timeout, pool=None)
+    async with httpx.AsyncClient(base_url=source.base_url, headers=headers, limits=limits, timeout=timeout) as http:
+        yield VoxysClient(
+            http,
+            source.account_id,
+            config.account.zone,
+            timeout=source.timeout,
+            connections=source.connections,
+            attempts=source.attempts,
+            on_answer=on_answer,
+        )
+
+
+@asynccontextmanager
+async def _sandbox(config: Config, source: SandboxSource, on_answer: Callable[[], None]) -> AsyncIterator[VoxysClient]:
+    """Ask the embedded server in this process: no port, the same requests and answers."""
+    path = None if source.database is None else config.path(source.database)
+    if path is not None and not path.is_file():
+        raise ConfigError(
+            f"there is no sandbox database at {path}",
+            hint="Fill one with `reports sandbox load FILE.csv --database FILE`, or leave source.database away.",
+        )
+    with Deals.open(path) as deals:
+        if path is None:
+            fill(deals, sample(datetime.now(config.account.zone).date(), config.account.zone))
+        app = create_app(deals, token=SANDBOX_TOKEN, timezone=config.account.zone, week_start=config.account.week_start)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        headers = {TOKEN_HEADER: SANDBOX_TOKEN}
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=headers) as http:
+            yield VoxysClient(http, SANDBOX_ACCOUNT, config.account.zone, on_answer=on_answer)

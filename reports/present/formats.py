@@ -14,6 +14,7 @@ from reports.figures import Figure, Measure, NewFromZero, NoDelta, Number, Perce
 from reports.periods import Kind, Period, Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
+UNITS = ((Decimal(10) ** 9, "1000000000"), (Decimal(10) ** 6, "1000000"), (Decimal(1000), "1000"))
 DASH = "\u2013"
 ELLIPSIS = "\u2026"
 FIRST_STRONG, POP = "\u2068", "\u2069"
@@ -62,7 +64,7 @@ class Change:
     text: str
     signed: str
     tone: str  # good, bad or flat
-    note: str = ""
+    missing: bool = False  # there is nothing to compare
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,21 @@ class Formats:
         text = format_compact_decimal(rounded, locale=self.language.locale, fraction_digits=max(digits, 0))
         return self._minus(text)
 
+    def alike(self, values: Iterable[Number]) -> Callable[[Number], str]:
+        """Return a writer of money for values that stand together: one unit and one number of decimals for all."""
+        largest = max((abs(Decimal(one)) for one in values), default=Decimal(0))
+        unit, name = next(((size, name) for size, name in UNITS if largest >= size * 10), (Decimal(1), ""))
+        if not name:
+            return self.count
+        digits = 0 if largest >= unit * 100 else 1
+        pattern = self.language.locale.compact_decimal_formats["short"]["other"][name]
+
+        def write(value: Number) -> str:
+            number = format_decimal(_rounded(Decimal(value) / unit, digits), locale=self.language.locale)
+            return self._minus(f"{pattern.prefix[0]}{number}{pattern.suffix[0]}") if value else self.count(0)
+
+        return write
+
     def compact_money(self, value: Number) -> str:
         """Return compact money with its currency."""
         return self._with_currency(self.compact(value))
@@ -120,7 +137,7 @@ class Formats:
         if isinstance(delta, NoDelta):
             both_zero = delta.reason is Reason.BOTH_ZERO
             note = say("unchanged") if both_zero else say("no comparison")
-            return Change("", note, DASH, "flat", note)
+            return Change("", note, DASH, "flat", missing=not both_zero)
         if delta.absolute == 0:
             return Change("", say("unchanged"), "0", "flat")
         text = self._size(delta)
@@ -147,12 +164,11 @@ class Formats:
         sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
         return f"{sign}{format_decimal(abs(rounded), locale=self.language.locale)}"
 
-    def compact_difference(self, absolute: Number | None) -> str:
-        """Return an absolute change of money with its sign, compact."""
-        if absolute is None:
-            return DASH
+    @staticmethod
+    def signed(absolute: Number, write: Callable[[Number], str]) -> str:
+        """Return an absolute change with its sign, written as the values beside it are."""
         sign = "+" if absolute > 0 else MINUS if absolute < 0 else ""
-        return f"{sign}{self.compact(abs(Decimal(absolute)))}"
+        return f"{sign}{write(abs(Decimal(absolute)))}"
 
     def day(self, day: date) -> str:
         """Return a day with its year: 22 November 2026."""

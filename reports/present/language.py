@@ -63,6 +63,6 @@ class Language:
         """Return a message in this language, with its values."""
         return str(self.translations.ugettext(message)).format(**values)
 
-    def plural(self, one: str, many: str, number: int, **values: object) -> str:
+    def plural(self, one: str, many: str, number: int, /, **values: object) -> str:
         """Return the form of a message that fits a number; the text says `{number}` through its values."""
         return str(self.translations.ungettext(one, many, number)).format(**values)

@@ -1,0 +1,57 @@
+"""Horizontal bars, one for each name: now as the bar, before as a thin tick, the change in small figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.charts.canvas import STRONG, Canvas, Chart, scale
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reports.charts.canvas import Pen
+    from reports.figures import Number
+
+ROW = 14.5  # points from one bar to the next
+THICK = 8.0
+GAP = 5.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row: its name, the value now and before (None: not compared), and the two texts at its end."""
+
+    name: str
+    value: Number
+    before: Number | None
+    text: str
+    note: str = ""
+
+
+def bars_chart(pen: Pen, name: str, alt: str, bars: Sequence[Bar], width: float) -> Chart:
+    """Draw a list of bars on one scale, largest room for the names a third of the width (in points)."""
+    canvas = Canvas(pen, width, max(1, len(bars)) * ROW)
+    names = [canvas.fit(bar.name, width * 0.34) for bar in bars]
+    left = max((canvas.measure(one) for one in names), default=0) + 2 * GAP
+    notes = max((canvas.measure(bar.note) for bar in bars), default=0)
+    texts = max((canvas.measure(bar.text, weight=STRONG) for bar in bars), default=0)
+    right = width - notes - texts - (3 * GAP if notes else GAP)
+    values = [float(bar.value) for bar in bars] + [float(bar.before) for bar in bars if bar.before is not None]
+    axis = scale(values, right - left)
+    zero = left + axis(0)
+    for index, (bar, label) in enumerate(zip(bars, names, strict=True)):
+        y = canvas.height - (index + 0.5) * ROW
+        canvas.text(left - 2 * GAP, y, label, align="right", role="ink")
+        _draw_bar(canvas, zero, left + axis(float(bar.value)), y)
+        if bar.before is not None:
+            x = left + axis(float(bar.before))
+            canvas.line([(x, y - THICK / 2 - 2), (x, y + THICK / 2 + 2)], "ink", 1.0)
+        canvas.text(width - notes - (2 * GAP if notes else 0), y, bar.text, align="right", role="ink", weight=STRONG)
+        canvas.text(width, y, bar.note, align="right")
+    canvas.line([(zero, 1), (zero, canvas.height - 1)], "line", 0.7)
+    return Chart(name, alt, canvas)
+
+
+def _draw_bar(canvas: Canvas, zero: float, end: float, y: float) -> None:
+    canvas.bar(min(zero, end), y - THICK / 2, abs(end - zero), THICK, "mid")

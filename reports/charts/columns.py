@@ -1,0 +1,123 @@
+"""Columns over time: one sum per period, the current one dark, the one before lighter."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.charts.canvas import STRONG, Canvas, Chart, Scale, scale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reports.charts.canvas import Pen
+    from reports.figures import Number
+
+GAP = 3.0  # points between a bar and its number, or an axis and its labels
+LABELS = 13.0  # points below the axis for the periods' names
+BAR = 0.62  # of the distance between two periods
+
+
+@dataclass(frozen=True)
+class Series:
+    """One value per period, oldest first (None: no data), the periods' names, and how to write a value."""
+
+    values: Sequence[Number | None]
+    ticks: Sequence[str]
+    write: Callable[[Number], str]
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of a canvas, in points from its lower left corner."""
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+        return self.left + self.width
+
+
+def columns_chart(pen: Pen, name: str, alt: str, series: Series, size: tuple[float, float]) -> Chart:
+    """Draw one series of columns with an axis; `size` is width and height in points."""
+    canvas = Canvas(pen, *size)
+    axis = value_scale(series, size[1] - LABELS - 2 * GAP - 10)
+    left = max(canvas.measure(series.write(_number(tick))) for tick in axis.ticks) + 2 * GAP
+    box = Box(left, LABELS, canvas.width - left, axis.room)
+    draw_grid(canvas, box, axis, series.write)
+    draw_columns(canvas, box, axis, series)
+    draw_ticks(canvas, box, series.ticks)
+    return Chart(name, alt, canvas)
+
+
+def value_scale(series: Series, room: float) -> Scale:
+    """Return the axis of a series, from zero."""
+    return scale([float(one) for one in series.values if one is not None] or [0.0], room, whole=series.whole)
+
+
+def draw_grid(canvas: Canvas, box: Box, axis: Scale, write: Callable[[Number], str]) -> None:
+    """Draw the reference lines with their values on the left."""
+    for tick in axis.ticks:
+        y = box.bottom + axis(tick)
+        if tick:
+            canvas.line([(box.left, y), (box.right, y)], "hair", under=True)
+        canvas.text(box.left - 2 * GAP, y, write(_number(tick)), align="right")
+
+
+def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, labelled: int = 2) -> None:
+    """Draw the bars on their base line; the last `labelled` ones carry their value."""
+    pitch = box.width / len(series.values)
+    zero = box.bottom + axis(0)
+    for index, value in enumerate(series.values):
+        middle = box.left + (index + 0.5) * pitch
+        age = len(series.values) - 1 - index
+        if value is None:
+            canvas.text(middle, zero + 4, "\u2013", align="center")
+            continue
+        top = box.bottom + axis(float(value))
+        canvas.bar(middle - pitch * BAR / 2, min(zero, top), pitch * BAR, abs(top - zero), role_of(age))
+        if age < labelled:
+            _label(canvas, middle, max(zero, top) + GAP + 3.5, series.write(value), age)
+    canvas.line([(box.left, zero), (box.right, zero)], "line", 0.7)
+
+
+def _label(canvas: Canvas, x: float, y: float, words: str, age: int) -> None:
+    width = canvas.measure(words, canvas.pen.theme.sizes["strong"], STRONG)
+    x = min(x, canvas.width - width / 2)
+    role = "muted" if age else "ink"
+    canvas.text(x, y, words, align="center", role=role, size=canvas.pen.theme.sizes["strong"], weight=STRONG)
+
+
+def draw_ticks(canvas: Canvas, box: Box, ticks: Sequence[str], below: float = 5.0) -> None:
+    """Name the periods below the axis, as many as fit, always the last one."""
+    pitch = box.width / len(ticks)
+    widest = max(canvas.measure(one) for one in ticks)
+    every = max(1, math.ceil((widest + 4) / pitch))
+    for index, words in enumerate(ticks):
+        if (len(ticks) - 1 - index) % every == 0:
+            x = box.left + (index + 0.5) * pitch
+            half = canvas.measure(words) / 2
+            canvas.text(min(x, canvas.width - half), box.bottom - below - GAP, words, align="center")
+
+
+def draw_ends(canvas: Canvas, box: Box, first: str, last: str, below: float = 5.0) -> None:
+    """Name only the first and the last period, where there is no room for more."""
+    canvas.text(box.left, box.bottom - below - GAP, first)
+    canvas.text(box.right, box.bottom - below - GAP, last, align="right")
+
+
+def role_of(age: int) -> str:
+    """Return the colour's role of a period: 0 is the current one, 1 the one before."""
+    return ("accent", "mid")[age] if age < 2 else "tint"
+
+
+def _number(tick: float) -> Number:
+    from decimal import Decimal
+
+    return int(tick) if tick == int(tick) else Decimal(str(tick))

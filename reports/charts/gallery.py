@@ -1,0 +1,133 @@
+"""Which charts an edition shows, on paper and in the e-mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.charts.bars import Bar, bars_chart
+from reports.charts.closed import closed_chart
+from reports.charts.columns import Series, columns_chart
+from reports.charts.multiples import Panel, multiples_chart
+from reports.figures import Figure, Measure, Section
+from reports.present.formats import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reports.charts.canvas import Chart, Pen
+    from reports.figures import AgentChange, AgentFigures, Analysis, Number
+    from reports.present.sentences import Sentences
+
+FULL, HALF = 504.0, 240.0  # points of the page's text width, and of one of two columns
+TALL = 128.0
+LOW = 92.0
+MAIL = 300.0  # drawn narrower than it is shown, so that its words can be read on a phone
+MOST_AGENTS = 6
+MOST_STAGES = 10
+LONGEST = 40  # letters of a name in a chart
+
+
+class Gallery:
+    """Draws the charts of one edition."""
+
+    def __init__(self, pen: Pen, sentences: Sentences) -> None:
+        self._pen = pen
+        self._sentences = sentences
+        self._formats = pen.formats
+        kind, trailing = sentences.plan.kind, sentences.plan.trailing
+        self._ticks = pen.formats.ticks(kind, trailing)
+        self._ends = (pen.formats.ticks(kind, trailing[:1])[0], pen.formats.ticks(kind, trailing[-1:])[0])
+
+    def overview(self, analysis: Analysis) -> dict[str, Chart]:
+        """Return the charts about all pipelines together."""
+        overall = analysis.overall
+        charts = [self._trend(overall, (FULL, TALL)), self._closed(overall, (HALF, LOW + 10))]
+        charts.append(self._agents(overall, HALF))
+        charts.append(self._stages(overall, HALF))
+        if len(analysis.pipelines) > 1:
+            charts.append(self._pipelines(analysis.pipelines))
+        return {chart.name: chart for chart in charts}
+
+    def pipeline(self, section: Section) -> dict[str, Chart]:
+        """Return the charts about one pipeline."""
+        charts = (self._trend(section, (HALF, LOW)), self._stages(section, HALF), self._agents(section, HALF))
+        return {chart.name: chart for chart in charts}
+
+    def mail(self, analysis: Analysis) -> dict[str, Chart]:
+        """Return the two charts of the e-mail."""
+        charts = (self._trend(analysis.overall, (MAIL, 118.0)), self._agents(analysis.overall, MAIL))
+        return {chart.name: chart for chart in charts}
+
+    def _series(self, section: Section, figure: Figure) -> Series:
+        values = [one.figures.value(figure) if one.figures else None for one in section.trend]
+        whole = figure.measure is Measure.COUNT
+        write = self._formats.count if whole else self._formats.alike(one for one in values if one is not None)
+        return Series(values, self._ticks, write, whole)
+
+    def _trend(self, section: Section, size: tuple[float, float]) -> Chart:
+        alt = self._sentences.trend_alt(section, Figure.VALUE_WON)
+        return columns_chart(self._pen, "trend", alt, self._series(section, Figure.VALUE_WON), size)
+
+    def _closed(self, section: Section, size: tuple[float, float]) -> Chart:
+        return closed_chart(self._pen, self._sentences.closed_alt(section), section.trend, self._ticks, size)
+
+    def _agents(self, section: Section, width: float) -> Chart:
+        named = [change for change in section.agents if change.agent is not None and _has_value(change)]
+        shown = named[:MOST_AGENTS]
+        write = self._formats.alike(one.value_won for change in shown for one in _known(change))
+        bars = [self._agent_bar(change, write) for change in shown]
+        title = self._pen.language.text("Value won by agent")
+        alt = self._sentences.list_alt(title, [(bar.name, bar.text) for bar in bars])
+        return bars_chart(self._pen, "agents", alt, bars, width)
+
+    def _agent_bar(self, change: AgentChange, write: Callable[[Number], str]) -> Bar:
+        now, before = change.current, change.previous
+        return Bar(
+            name=shorten(change.agent.name, LONGEST) if change.agent else "",
+            value=now.value_won if now else 0,
+            before=before.value_won if before else None,
+            text=write(now.value_won if now else 0),
+            note=self._formats.signed(absolute, write) if (absolute := change.value_won.absolute) is not None else "",
+        )
+
+    def _stages(self, section: Section, width: float) -> Chart:
+        stages = [change.current for change in section.stages][:MOST_STAGES]
+        write = self._formats.alike(one.value for one in stages)
+        bars = [
+            Bar(
+                shorten(one.name, LONGEST),
+                one.count,
+                None,
+                self._formats.count(one.count),
+                write(one.value),
+            )
+            for one in stages
+        ]
+        title = self._pen.language.text("New deals by stage")
+        alt = self._sentences.list_alt(title, [(bar.name, bar.text) for bar in bars])
+        return bars_chart(self._pen, "stages", alt, bars, width)
+
+    def _pipelines(self, sections: tuple[Section, ...]) -> Chart:
+        panels = [self._panel(section) for section in sections]
+        title = self._sentences.per_period(Figure.VALUE_WON)
+        alt = self._sentences.list_alt(title, [(panel.name, f"{panel.value} ({panel.note})") for panel in panels])
+        return multiples_chart(self._pen, alt, panels, FULL)
+
+    def _panel(self, section: Section) -> Panel:
+        now = section.current.value_won if section.current else None
+        change = self._formats.change(section.deltas[Figure.VALUE_WON])
+        return Panel(
+            name=shorten(section.name, LONGEST),
+            value=self._formats.value(Figure.VALUE_WON, now, short=True, unit=False),
+            note=f"{change.arrow} {change.text}".strip(),
+            series=self._series(section, Figure.VALUE_WON),
+            ends=self._ends,
+        )
+
+
+def _has_value(change: AgentChange) -> bool:
+    return any(one.value_won != 0 for one in _known(change))
+
+
+def _known(change: AgentChange) -> list[AgentFigures]:
+    return [one for one in (change.current, change.previous) if one is not None]

@@ -1,0 +1,59 @@
+"""Small multiples: the same columns for each pipeline, on one scale."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.charts.canvas import STRONG, Canvas, Chart, scale
+from reports.charts.columns import Box, Series, draw_columns, draw_ends
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reports.charts.canvas import Pen
+
+ACROSS = 3
+GUTTER = 14.0
+HEAD = 22.0  # points for a panel's name and value
+FOOT = 15.0
+COLUMNS = 44.0
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One pipeline's columns: its name, its value, how that changed, and the names of the first and last period."""
+
+    name: str
+    value: str
+    note: str
+    series: Series
+    ends: tuple[str, str]
+
+
+def multiples_chart(pen: Pen, alt: str, panels: Sequence[Panel], width: float) -> Chart:
+    """Draw panels three abreast, `width` points in all, every one on the same scale."""
+    across = min(ACROSS, len(panels))
+    rows = math.ceil(len(panels) / across)
+    tall = HEAD + COLUMNS + FOOT
+    canvas = Canvas(pen, width, rows * tall)
+    values = [float(one) for panel in panels for one in panel.series.values if one is not None]
+    axis = scale(values or [0.0], COLUMNS)
+    each = (width - (across - 1) * GUTTER) / across
+    for index, panel in enumerate(panels):
+        row, column = divmod(index, across)
+        box = Box(column * (each + GUTTER), canvas.height - row * tall - HEAD - COLUMNS, each, COLUMNS)
+        _head(canvas, box, panel)
+        draw_columns(canvas, box, axis, panel.series, labelled=0)
+        draw_ends(canvas, box, *panel.ends)
+    return Chart("pipelines", alt, canvas)
+
+
+def _head(canvas: Canvas, box: Box, panel: Panel) -> None:
+    y = box.bottom + COLUMNS + HEAD - 6
+    room = box.width - canvas.measure(panel.value, weight=STRONG) - canvas.measure(panel.note) - 12
+    canvas.text(box.left, y, canvas.fit(panel.name, room, weight=STRONG), role="ink", weight=STRONG)
+    end = box.right - canvas.measure(panel.note) - (4 if panel.note else 0)
+    canvas.text(end, y, panel.value, align="right", role="ink", weight=STRONG)
+    canvas.text(box.right, y, panel.note, align="right")

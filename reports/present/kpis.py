@@ -1,0 +1,58 @@
+"""The key figures of a section as text: value, change, what it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.figures import Figure, Measure, Section
+
+if TYPE_CHECKING:
+    from reports.figures import Figures
+    from reports.present.formats import Change, Formats
+    from reports.present.sentences import Sentences
+
+ORDER = (
+    *(Figure.VALUE_WON, Figure.WON, Figure.WIN_RATE, Figure.DEAL_SIZE),
+    *(Figure.CREATED, Figure.VALUE_CREATED, Figure.LOST, Figure.CONVERSION_RATE),
+)
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One key figure: `value` and `was` are compact, `exact` and `exact_was` in full without a currency."""
+
+    figure: Figure
+    label: str
+    value: str
+    was: str
+    exact: str
+    exact_was: str
+    change: Change
+
+    @property
+    def is_money(self) -> bool:
+        """Whether the exact values need a currency in the label."""
+        return self.figure.measure is Measure.MONEY
+
+
+def kpis(sentences: Sentences, section: Section) -> tuple[Kpi, ...]:
+    """Return the eight key figures in the order they are read."""
+    return tuple(_kpi(sentences, section, figure) for figure in ORDER)
+
+
+def _kpi(sentences: Sentences, section: Section, figure: Figure) -> Kpi:
+    formats = sentences.formats
+    return Kpi(
+        figure=figure,
+        label=sentences.label(figure),
+        value=_text(formats, section.current, figure, short=True),
+        was=_text(formats, section.previous, figure, short=True, unit=False),
+        exact=_text(formats, section.current, figure, unit=False),
+        exact_was=_text(formats, section.previous, figure, unit=False),
+        change=formats.change(section.deltas[figure]),
+    )
+
+
+def _text(formats: Formats, figures: Figures | None, figure: Figure, *, short: bool = False, unit: bool = True) -> str:
+    return formats.value(figure, figures.value(figure) if figures else None, short=short, unit=unit)

@@ -1,0 +1,227 @@
+"""What the page, the charts' descriptions and the e-mail say, in one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.figures import Figure, Figures, Headline, Section, Verb
+from reports.periods import Kind, Period, Plan, Unit
+from reports.present.formats import isolate
+from reports.present.language import mark
+
+if TYPE_CHECKING:
+    from reports.present.formats import Formats
+    from reports.present.language import Language
+
+LABELS = {
+    Figure.VALUE_WON: mark("Value won"),
+    Figure.WON: mark("Deals won"),
+    Figure.WIN_RATE: mark("Win rate"),
+    Figure.DEAL_SIZE: mark("Average deal size"),
+    Figure.CREATED: mark("Deals created"),
+    Figure.VALUE_CREATED: mark("Value created"),
+    Figure.LOST: mark("Deals lost"),
+    Figure.CONVERSION_RATE: mark("Conversion rate"),
+}
+BEFORE = {
+    Unit.DAY: mark("the day before"),
+    Unit.WEEK: mark("the week before"),
+    Unit.MONTH: mark("the month before"),
+    Unit.QUARTER: mark("the quarter before"),
+    Unit.YEAR: mark("the year before"),
+}
+BEFORE_TO_DATE = {
+    Unit.MONTH: mark("the same days of the month before"),
+    Unit.QUARTER: mark("the same days of the quarter before"),
+    Unit.YEAR: mark("the same days of the year before"),
+}
+PER = {
+    Unit.DAY: mark("{figure} per day"),
+    Unit.WEEK: mark("{figure} per week"),
+    Unit.MONTH: mark("{figure} per month"),
+    Unit.QUARTER: mark("{figure} per quarter"),
+    Unit.YEAR: mark("{figure} per year"),
+}
+HEADLINES = {
+    Verb.ROSE: mark("Value won rose {change} to {now}"),
+    Verb.FELL: mark("Value won fell {change} to {now}"),
+    Verb.HELD: mark("Value won held at {now}"),
+    Verb.STARTED: mark("{now} won, after nothing {before}"),
+    Verb.STOPPED: mark("Nothing was won, after {was} {before}"),
+    Verb.STOOD: mark("Value won stands at {now}"),
+    Verb.NOTHING: mark("Nothing was won in this period"),
+    Verb.NO_DATA: mark("There is no data for this period"),
+}
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """The sentences of one edition: its language, its formats, its periods."""
+
+    language: Language
+    formats: Formats
+    plan: Plan
+
+    def label(self, figure: Figure) -> str:
+        """Return what a figure is called."""
+        return self.language.text(LABELS[figure])
+
+    @property
+    def current(self) -> str:
+        """The current period with its year."""
+        return self.formats.span(self.plan.kind, self.plan.current)
+
+    @property
+    def previous(self) -> str:
+        """The previous period, with a year only where it differs."""
+        same = self.plan.previous.since.year == self.plan.current.until.year
+        return self.formats.span(self.plan.kind, self.plan.previous, year=not same)
+
+    @property
+    def before(self) -> str:
+        """The previous period as it stands in a sentence: `the week before`."""
+        kind = self.plan.kind
+        if kind.unit is Unit.DAYS:
+            days = self.plan.previous.days
+            return self.language.plural("the day before", "the {number} days before", days, number=days)
+        return self.language.text((BEFORE_TO_DATE if kind.to_date else BEFORE)[kind.unit])
+
+    @property
+    def compared(self) -> str:
+        """What the current period is compared with, and the days of both where they differ."""
+        text = self.language.text("compared with {period}", period=isolate(self.previous))
+        now, before = self.plan.current.days, self.plan.previous.days
+        if now == before:
+            return text
+        days = self.language.plural(
+            "{number} day, {before} before", "{number} days, {before} before", now, number=now, before=before
+        )
+        return f"{text} ({days})"
+
+    def headline(self, headline: Headline) -> str:
+        """Return the first sentence of the page."""
+        now, was = headline.current, headline.previous
+        relative = getattr(headline.delta, "relative", None)
+        return self.language.text(
+            HEADLINES[headline.verb],
+            change=isolate(self.formats.percent(abs(relative) * 100, 0)) if relative is not None else "",
+            now=isolate(self.formats.compact_money(now.value_won)) if now else "",
+            was=isolate(self.formats.compact_money(was.value_won)) if was else "",
+            before=self.before,
+        )
+
+    def lede(self, headline: Headline) -> str:
+        """Return the sentence under the headline: deals won, and the win rate of the deals closed."""
+        if headline.current is None:
+            return ""
+        parts = (self._won(headline.current, headline.previous), self._win_rate(headline.current, headline.previous))
+        return " ".join(part for part in parts if part)
+
+    def _won(self, now: Figures, was: Figures | None) -> str:
+        text = self.language.plural
+        if was is None:
+            return text("{won} deal was won.", "{won} deals were won.", now.won, won=self.formats.count(now.won))
+        change = now.won - was.won
+        values = {"won": self.formats.count(now.won), "change": self.formats.count(abs(change)), "before": self.before}
+        if change > 0:
+            one = "{won} deal was won, {change} more than {before}."
+            return text(one, "{won} deals were won, {change} more than {before}.", now.won, **values)
+        if change < 0:
+            one = "{won} deal was won, {change} fewer than {before}."
+            return text(one, "{won} deals were won, {change} fewer than {before}.", now.won, **values)
+        one = "{won} deal was won, as many as {before}."
+        return text(one, "{won} deals were won, as many as {before}.", now.won, **values)
+
+    def _win_rate(self, now: Figures, was: Figures | None) -> str:
+        if now.win_rate is None:
+            return self.language.text("No deal was closed.")
+        values = {
+            "rate": isolate(self.formats.percent(now.win_rate)),
+            "closed": self.formats.count(now.won + now.lost),
+            "before": self.before,
+        }
+        count = now.won + now.lost
+        if was is None or was.win_rate is None:
+            one = "Of the {closed} deal closed, {rate} were won."
+            return self.language.plural(one, "Of the {closed} deals closed, {rate} were won.", count, **values)
+        values["was"] = isolate(self.formats.percent(was.win_rate))
+        one = "Of the {closed} deal closed, {rate} were won; {was} {before}."
+        return self.language.plural(
+            one, "Of the {closed} deals closed, {rate} were won; {was} {before}.", count, **values
+        )
+
+    def per_period(self, figure: Figure) -> str:
+        """Return a heading such as `Value won per week`."""
+        kind = self.plan.kind
+        if kind.unit is Unit.DAYS:
+            days = self.plan.current.days
+            one, many = "{figure} per day", "{figure} per {number} days"
+            return self.language.plural(one, many, days, figure=self.label(figure), number=days)
+        text = self.language.text(PER[kind.unit], figure=self.label(figure))
+        return f"{text}, {self.language.text('to date')}" if kind.to_date else text
+
+    def trailing(self) -> str:
+        """Return which periods a trend shows: `12 weeks to 21 Nov 2026`."""
+        count, kind = len(self.plan.trailing), self.plan.kind
+        one, many = TRAILING[kind.unit]
+        last = self.plan.current.until
+        until = self.formats.span(Kind(Unit.DAY), Period(last, last))
+        return self.language.plural(one, many, count, number=count, until=isolate(until))
+
+    def trend_alt(self, section: Section, figure: Figure) -> str:
+        """Describe the columns of one figure: now, before, the highest and the lowest period."""
+        known = [one for one in section.trend if one.figures is not None]
+        if not known or section.current is None:
+            return self.language.text("{title}: no data.", title=self.per_period(figure))
+        ranked = sorted(known, key=lambda one: (one.figures.value(figure) or 0) if one.figures else 0)
+        return self.language.text(
+            "{title}, {trailing}: {now} now, {was} before; "
+            "highest {high} ({high_period}), lowest {low} ({low_period}).",
+            title=self.per_period(figure),
+            trailing=self.trailing(),
+            now=self._of(section.current, figure),
+            was=self._of(section.previous, figure),
+            high=self._of(ranked[-1].figures, figure),
+            high_period=self.formats.span(self.plan.kind, ranked[-1].period),
+            low=self._of(ranked[0].figures, figure),
+            low_period=self.formats.span(self.plan.kind, ranked[0].period),
+        )
+
+    def closed_alt(self, section: Section) -> str:
+        """Describe the chart of deals won and lost."""
+        return self.language.text(
+            "Deals won and lost, {trailing}: {won} won and {lost} lost now, {was_won} won and {was_lost} lost before.",
+            trailing=self.trailing(),
+            won=self._of(section.current, Figure.WON),
+            lost=self._of(section.current, Figure.LOST),
+            was_won=self._of(section.previous, Figure.WON),
+            was_lost=self._of(section.previous, Figure.LOST),
+        )
+
+    def list_alt(self, title: str, rows: list[tuple[str, str]]) -> str:
+        """Describe bars, largest first: every name with its value."""
+        if not rows:
+            return self.language.text("{title}: none.", title=title)
+        return f"{title}: {'; '.join(f'{name} {value}' for name, value in rows)}."
+
+    def spark_alt(self, section: Section, figure: Figure) -> str:
+        """Describe a sparkline by its first and its last value."""
+        values = [one.figures.value(figure) for one in section.trend if one.figures is not None]
+        if not values:
+            return self.language.text("{title}: no data.", title=self.label(figure))
+        first, last = (self.formats.value(figure, one, short=True) for one in (values[0], values[-1]))
+        return self.language.text("{title}: from {first} to {last}.", title=self.label(figure), first=first, last=last)
+
+    def _of(self, figures: Figures | None, figure: Figure) -> str:
+        return self.formats.value(figure, figures.value(figure) if figures else None, short=True)
+
+
+TRAILING = {
+    Unit.DAY: (mark("{number} day to {until}"), mark("{number} days to {until}")),
+    Unit.WEEK: (mark("{number} week to {until}"), mark("{number} weeks to {until}")),
+    Unit.MONTH: (mark("{number} month to {until}"), mark("{number} months to {until}")),
+    Unit.QUARTER: (mark("{number} quarter to {until}"), mark("{number} quarters to {until}")),
+    Unit.YEAR: (mark("{number} year to {until}"), mark("{number} years to {until}")),
+    Unit.DAYS: (mark("{number} span to {until}"), mark("{number} spans to {until}")),
+}

@@ -1,0 +1,215 @@
+"""What the page's template sees: texts and pictures, every number already written out."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from reports.analysis.team import Role, team
+from reports.figures import AgentFigures, Figure, Section
+from reports.present.definitions import definitions
+from reports.present.formats import DASH, clean, isolate, shorten
+from reports.present.kpis import kpis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from reports.analysis.team import TeamLine
+    from reports.figures import Analysis, EditionId
+    from reports.present.formats import Change
+    from reports.present.kpis import Kpi
+    from reports.present.sentences import Sentences
+
+MOST_AGENTS = 15
+LONGEST_NAME = 44
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image as a data: address, with the text that stands for it; `width` and `height` in points."""
+
+    src: str
+    alt: str
+    width: float = 0.0
+    height: float = 0.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an edition is about, beside its numbers."""
+
+    edition: EditionId
+    account: str
+    title: str
+    as_of: date
+    fetched_at: datetime
+    zone: ZoneInfo
+    paper: str
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A key figure with its sparkline."""
+
+    kpi: Kpi
+    spark: Picture
+
+
+@dataclass(frozen=True)
+class TeamRow:
+    """One line of the team table; `share` is the bar's length, `tick` the one before, in percent of the longest."""
+
+    name: str
+    created: str
+    won: str
+    value: str
+    before: str
+    change: Change
+    difference: str
+    share: float | None
+    tick: float | None
+    role: str
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """One pipeline, or all of them together."""
+
+    key: str
+    name: str
+    headline: str
+    cells: tuple[Cell, ...]
+    charts: Mapping[str, Picture]
+    has_data: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole document."""
+
+    facts: Facts
+    span: str
+    compared: str
+    fetched: str
+    headline: str
+    lede: str
+    overview: SectionView
+    pipelines: tuple[SectionView, ...]
+    team: tuple[TeamRow, ...]
+    definitions: tuple[tuple[str, str], ...]
+    captions: Mapping[str, str]
+    titles: Mapping[str, str]
+    unit: str
+    as_of: str
+    created: str
+
+
+class PageBuilder:
+    """Writes an analysis out for the template."""
+
+    def __init__(self, sentences: Sentences, facts: Facts) -> None:
+        self._sentences = sentences
+        self._formats = sentences.formats
+        self._text = sentences.language.text
+        self._facts = facts
+
+    def page(self, analysis: Analysis, overview: SectionView, pipelines: Sequence[SectionView]) -> Page:
+        """Put the page together from its sections."""
+        sentences = self._sentences
+        return Page(
+            facts=self._facts,
+            span=sentences.current,
+            compared=sentences.compared,
+            fetched=self._formats.moment(self._facts.fetched_at, self._facts.zone),
+            headline=sentences.headline(analysis.headline),
+            lede=sentences.lede(analysis.headline),
+            overview=overview,
+            pipelines=tuple(pipelines),
+            team=self._team(analysis.overall),
+            definitions=definitions(sentences, self._facts.zone.key, assumed=self._facts.assumed),
+            captions=self._captions(analysis),
+            titles={"trend": sentences.per_period(Figure.VALUE_WON)},
+            unit=self._formats.currency,
+            as_of=self._formats.day(self._facts.as_of),
+            created=self._facts.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+
+    def section(
+        self, section: Section, charts: Mapping[str, Picture], sparks: Mapping[Figure, bytes], headline: str
+    ) -> SectionView:
+        """Return one section; a spark for each figure, charts by their names."""
+        cells = tuple(
+            Cell(kpi, svg_picture(sparks[kpi.figure], self._sentences.spark_alt(section, kpi.figure)))
+            for kpi in kpis(self._sentences, section)
+        )
+        key = "all" if section.id is None else f"pipeline-{section.id}"
+        return SectionView(key, clean(section.name), headline, cells, charts, section.current is not None)
+
+    def _captions(self, analysis: Analysis) -> dict[str, str]:
+        """Return what stands under each heading: unit, span, and how to read it."""
+        unit = self._formats.currency
+        previous = isolate(self._sentences.previous)
+        say = self._text
+        shown = min(6, len(analysis.overall.agents))
+        return {
+            "trend": say("{unit}, {trailing}", unit=unit, trailing=self._sentences.trailing()),
+            "closed": say("number of deals, {trailing}", trailing=self._sentences.trailing()),
+            "pipelines": say("{unit}, one scale for all; change against {previous}", unit=unit, previous=previous),
+            "agents": say("{unit}, top {shown}; the tick marks {previous}", unit=unit, shown=shown, previous=previous),
+            "stages": say("new deals, by the stage they stand in now; value in {unit}", unit=unit),
+            "team": say("ranked by value won; the tick marks {previous}", previous=previous),
+            "kpis": say(
+                "Changes against {previous}. Small charts: {trailing}. "
+                "Conversion rate: won per created in the same days; can exceed {full}.",
+                previous=previous,
+                trailing=self._sentences.trailing(),
+                full=self._formats.percent(100, 0),
+            ),
+        }
+
+    def _team(self, section: Section) -> tuple[TeamRow, ...]:
+        lines = team(section, MOST_AGENTS)
+        agents = [line for line in lines if line.role is Role.AGENT]
+        values = [abs(one.value_won) for line in agents for one in (line.current, line.previous) if one is not None]
+        longest = max(values, default=Decimal(0)) or Decimal(1)
+        return tuple(self._row(line, longest) for line in lines)
+
+    def _row(self, line: TeamLine, longest: Decimal) -> TeamRow:
+        now, before, formats = line.current, line.previous, self._formats
+        drawn = line.role is Role.AGENT
+        return TeamRow(
+            role=line.role.value,
+            name=self._name(line),
+            created=formats.count(now.created) if now else DASH,
+            won=formats.count(now.won) if now else DASH,
+            value=formats.amount(now.value_won) if now else DASH,
+            before=formats.amount(before.value_won) if before else DASH,
+            change=formats.change(line.change),
+            difference=formats.difference(Figure.VALUE_WON, line.change.absolute),
+            share=_share(now, longest) if drawn else None,
+            tick=_share(before, longest) if drawn else None,
+        )
+
+    def _name(self, line: TeamLine) -> str:
+        if line.agent is not None:
+            return shorten(line.agent.name, LONGEST_NAME)
+        if line.role is Role.OTHERS:
+            number = self._formats.count(line.people)
+            return self._sentences.language.plural("{number} other", "{number} others", line.people, number=number)
+        return self._text("Unassigned") if line.role is Role.UNASSIGNED else self._text("Total")
+
+
+def _share(figures: AgentFigures | None, longest: Decimal) -> float | None:
+    """Return a bar's length in percent of the longest; nothing below zero."""
+    return None if figures is None else round(float(max(figures.value_won, Decimal(0)) / longest * 100), 2)
+
+
+def svg_picture(svg: bytes, alt: str, width: float = 0.0, height: float = 0.0) -> Picture:
+    """Return an SVG as a picture that needs no file."""
+    return Picture(f"data:image/svg+xml;base64,{b64encode(svg).decode()}", alt, width, height)

@@ -1,0 +1,91 @@
+"""From a page's context to HTML, through the templates."""
+
+from __future__ import annotations
+
+import traceback
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from markupsafe import Markup
+
+from reports.errors import RenderError
+from reports.present.fonts import drawable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reports.present.language import Language
+    from reports.present.templates import Templates
+
+PAGE = "page.html"
+
+
+class _Loader(BaseLoader):
+    """Finds Jinja templates the way all templates are found."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Return a template's text and its file, which errors name."""
+        del environment
+        path = self._templates.find(template)
+        if path is None:
+            raise TemplateNotFound(template)
+        return self._templates.read(template), str(path), lambda: True
+
+
+@cache
+def _environment(templates: Templates) -> Environment:
+    return Environment(
+        loader=_Loader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        finalize=partial(_shown, templates),
+    )
+
+
+def _shown(templates: Templates, value: object) -> object:
+    """Print what no font has as a visible square; numbers and marked-up text pass as they are."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    text = drawable(templates, value)
+    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704 - marked as safe before
+
+
+def render_template(templates: Templates, name: str, language: Language, **context: object) -> str:
+    """Fill one template; an error in it names the file, the line and what is wrong."""
+    words = {"t": language.text, "n": language.plural, "language": language, "css_string": css_string}
+    try:
+        return _environment(templates).get_template(name).render(**words, **context)
+    except TemplateNotFound as error:
+        raise RenderError(
+            f"there is no template {error.name}", hint="Check the names behind include and extends."
+        ) from error
+    except TemplateSyntaxError as error:
+        raise RenderError(
+            f"{error.filename or error.name}, line {error.lineno}: {error.message}", hint="Mend the template."
+        ) from error
+    except RenderError:
+        raise
+    except Exception as error:
+        raise _at_line(templates, name, error) from error
+
+
+def _at_line(templates: Templates, name: str, error: Exception) -> RenderError:
+    """Say where in the templates something failed: the innermost of their lines in the traceback."""
+    folders = tuple(str(folder) for folder in templates.folders)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folders)]
+    where = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else name
+    what = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+    return RenderError(f"{where}: {what}", hint="Mend the template; its context is described in the README.")
+
+
+def css_string(text: str) -> Markup:
+    """Return a text as a CSS string literal, quotes and all."""
+    safe = "".join(one if one.isalnum() or one in " .,:/-" else f"\\{ord(one):x} " for one in text)
+    return Markup(f'"{safe}"')  # noqa: S704 - nothing but letters, digits and escapes is left

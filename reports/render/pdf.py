@@ -1,0 +1,89 @@
+"""From HTML to a tagged PDF; nothing is fetched but data: addresses and our own assets."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from weasyprint import HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from reports.errors import RenderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reports.present.templates import Templates
+
+VARIANT = "pdf/ua-1"
+ASSETS = {".ttf": "font/ttf", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml"}
+
+
+class AssetFetcher(URLFetcher):  # type: ignore[misc] # weasyprint has no types
+    """Answers data: addresses and files of the template folders; anything else stops the rendering."""
+
+    def __init__(self, templates: Templates) -> None:
+        super().__init__(allowed_protocols={"data", "file"}, allow_redirects=False, fail_on_errors=True)
+        self._folders = [folder.resolve() for folder in templates.folders]
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:  # noqa: ANN401 - weasyprint's own signature
+        """Return an asset, or refuse."""
+        scheme = urlsplit(url).scheme.lower()
+        if scheme == "data":
+            return super().fetch(url, headers)
+        path = Path(url2pathname(unquote(urlsplit(url).path))).resolve() if scheme == "file" else None
+        if path is None or not self._is_asset(path):
+            message = f"the page refers to {url[:200]}, which is neither a data: address nor an asset of the templates"
+            raise FatalURLFetchingError(message)
+        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": ASSETS[path.suffix.lower()]})
+
+    def _is_asset(self, path: Path) -> bool:
+        inside = any(path.is_relative_to(folder) for folder in self._folders)
+        return inside and path.suffix.lower() in ASSETS and path.is_file()
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    return FontConfiguration()
+
+
+def to_pdf(html: str, templates: Templates) -> bytes:
+    """Lay the HTML out as a PDF/UA-1 file; the same HTML gives the same bytes."""
+    with _errors_logged() as errors:
+        try:
+            document = HTML(string=html, url_fetcher=AssetFetcher(templates), base_url="about:blank")
+            pdf: bytes = document.write_pdf(font_config=_fonts(), pdf_variant=VARIANT)
+        except FatalURLFetchingError as error:
+            raise RenderError(str(error), hint="Nothing is fetched while rendering; use assets of your own.") from error
+    if errors:
+        raise RenderError(f"the page can't be laid out: {errors[0]}", hint="Mend the template or put the file back.")
+    return pdf
+
+
+class _Errors(logging.Handler):
+    """Keeps what weasyprint only logs: a missing font or picture would otherwise be replaced silently."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember one message."""
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _errors_logged() -> Iterator[list[str]]:
+    handler = _Errors()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(handler)
+    try:
+        yield handler.messages
+    finally:
+        logger.removeHandler(handler)

@@ -1,0 +1,72 @@
+"""Windows are cut into whole, clipped buckets, and rates are rounded half up."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.sandbox.window import GroupBy, WindowFigures, buckets, iso_day, label
+
+SERIES = [GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH]
+
+
+@given(
+    since=st.dates(),
+    length=st.integers(0, 800),
+    unit=st.sampled_from(SERIES),
+    first_weekday=st.sampled_from([0, 5, 6]),
+)
+def test_buckets_cover_the_window_without_gap_or_overlap(
+    since: date, length: int, unit: GroupBy, first_weekday: int
+) -> None:
+    until = date.fromordinal(min(since.toordinal() + length, date.max.toordinal()))
+    spans = list(buckets(since, until, unit, first_weekday))
+    assert spans[0][0] == since
+    assert spans[-1][1] == until
+    assert all(first <= last for first, last in spans)
+    assert all(after[0] - before[1] == timedelta(days=1) for before, after in pairwise(spans))
+    if unit is GroupBy.WEEK:
+        assert all(first.weekday() == first_weekday for first, _ in spans[1:])
+    if unit is GroupBy.MONTH:
+        assert all(first.day == 1 for first, _ in spans[1:])
+
+
+def test_weeks_are_clipped_to_the_window() -> None:
+    spans = list(buckets(date(2026, 11, 18), date(2026, 11, 30), GroupBy.WEEK, 6))
+    assert [label(span, GroupBy.WEEK) for span in spans] == [
+        "2026-11-18 to 2026-11-21",
+        "2026-11-22 to 2026-11-28",
+        "2026-11-29 to 2026-11-30",
+    ]
+
+
+@pytest.mark.parametrize("unit", SERIES)
+def test_the_ends_of_the_calendar_are_ordinary_days(unit: GroupBy) -> None:
+    assert list(buckets(date.max, date.max, unit, 0)) == [(date.max, date.max)]
+    assert list(buckets(date.min, date.min, unit, 6)) == [(date.min, date.min)]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "20261122", "2026-W47-7", "2026-02-30", "0000-01-01", "2026-1-1", "2026-11-22 ", "\u0662026-11-22"]
+)
+def test_only_a_day_of_the_calendar_is_a_day(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # callers catch it and say what is wrong in their own words
+        iso_day(text)
+
+
+@pytest.mark.parametrize(
+    ("won", "value", "size"),
+    [(3, "100", "33.33"), (8, "0.04", "0.01"), (8, "-0.04", "-0.01"), (0, "5", "0"), (1, "0.005", "0.01")],
+)
+def test_average_deal_size_is_rounded_half_up_to_two_decimals(won: int, value: str, size: str) -> None:
+    assert WindowFigures(won=won, value_won=Decimal(value)).average_deal_size == Decimal(size)
+
+
+@pytest.mark.parametrize(("won", "created", "rate"), [(10, 30, "33.3"), (1, 2000, "0.1"), (5, 4, "125"), (3, 0, "0")])
+def test_conversion_rate_is_rounded_half_up_to_one_decimal(won: int, created: int, rate: str) -> None:
+    assert WindowFigures(won=won, created=created).conversion_rate == Decimal(rate)
