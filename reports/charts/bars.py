@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from reports.charts.canvas import Pen
     from reports.figures import Number
 
-ROW = 14.5  # points from one bar to the next
-THICK = 8.0
+ROW = 13.0  # points from one bar to the next
+THICK = 7.4
 GAP = 5.0
 
 
@@ -44,7 +44,7 @@ def bars_chart(pen: Pen, name: str, alt: str, bars: Sequence[Bar], width: float)
         y = canvas.height - (index + 0.5) * ROW
         canvas.text(left - 2 * GAP, y, label, align="right", role="ink")
         _draw_bar(canvas, zero, left + axis(float(bar.value)), y)
-        if bar.before is not None:
+        if bar.before:
             x = left + axis(float(bar.before))
             canvas.line([(x, y - THICK / 2 - 2), (x, y + THICK / 2 + 2)], "ink", 1.0)
         canvas.text(width - notes - (2 * GAP if notes else 0), y, bar.text, align="right", role="ink", weight=STRONG)

@@ -82,9 +82,19 @@ def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, label
             continue
         top = box.bottom + axis(float(value))
         canvas.bar(middle - pitch * BAR / 2, min(zero, top), pitch * BAR, abs(top - zero), role_of(age))
-        if age < labelled:
+        if age < labelled and not (age and _in_the_way(canvas, series, pitch, axis)):
             _label(canvas, middle, max(zero, top) + GAP + 3.5, series.write(value), age)
     canvas.line([(box.left, zero), (box.right, zero)], "line", 0.7)
+
+
+def _in_the_way(canvas: Canvas, series: Series, pitch: float, axis: Scale) -> bool:
+    """Whether the number before would touch the current one: too wide for its place, and at the same height."""
+    before, now = series.values[-2:]
+    if before is None or now is None:
+        return False
+    size = canvas.pen.theme.sizes["strong"]
+    widths = sum(canvas.measure(series.write(one), size, STRONG) for one in (before, now))
+    return widths / 2 + GAP > pitch and abs(axis(float(now)) - axis(float(before))) < size + 2
 
 
 def _label(canvas: Canvas, x: float, y: float, words: str, age: int) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FULL, HALF = 504.0, 240.0  # points of the page's text width, and of one of two columns
 TALL = 128.0
-LOW = 92.0
+LOW = 90.0
 MAIL = 300.0  # drawn narrower than it is shown, so that its words can be read on a phone
 MOST_AGENTS = 6
 MOST_STAGES = 10
@@ -41,21 +41,21 @@ class Gallery:
     def overview(self, analysis: Analysis) -> dict[str, Chart]:
         """Return the charts about all pipelines together."""
         overall = analysis.overall
-        charts = [self._trend(overall, (FULL, TALL)), self._closed(overall, (HALF, LOW + 10))]
-        charts.append(self._agents(overall, HALF))
-        charts.append(self._stages(overall, HALF))
+        charts = [self._trend(overall, (FULL, TALL)), self._closed(overall, (HALF, LOW)), *self._agents(overall, HALF)]
         if len(analysis.pipelines) > 1:
             charts.append(self._pipelines(analysis.pipelines))
+        if _same_stages(analysis.pipelines):
+            charts.append(self._stages(overall, FULL))
         return {chart.name: chart for chart in charts}
 
     def pipeline(self, section: Section) -> dict[str, Chart]:
         """Return the charts about one pipeline."""
-        charts = (self._trend(section, (HALF, LOW)), self._stages(section, HALF), self._agents(section, HALF))
+        charts = (self._trend(section, (HALF, LOW)), self._stages(section, HALF), *self._agents(section, HALF))
         return {chart.name: chart for chart in charts}
 
     def mail(self, analysis: Analysis) -> dict[str, Chart]:
         """Return the two charts of the e-mail."""
-        charts = (self._trend(analysis.overall, (MAIL, 118.0)), self._agents(analysis.overall, MAIL))
+        charts = (self._trend(analysis.overall, (MAIL, 118.0)), *self._agents(analysis.overall, MAIL))
         return {chart.name: chart for chart in charts}
 
     def _series(self, section: Section, figure: Figure) -> Series:
@@ -71,14 +71,15 @@ class Gallery:
     def _closed(self, section: Section, size: tuple[float, float]) -> Chart:
         return closed_chart(self._pen, self._sentences.closed_alt(section), section.trend, self._ticks, size)
 
-    def _agents(self, section: Section, width: float) -> Chart:
+    def _agents(self, section: Section, width: float) -> list[Chart]:
+        """Return the chart of the first agents; none where nobody won anything."""
         named = [change for change in section.agents if change.agent is not None and _has_value(change)]
         shown = named[:MOST_AGENTS]
         write = self._formats.alike(one.value_won for change in shown for one in _known(change))
         bars = [self._agent_bar(change, write) for change in shown]
         title = self._pen.language.text("Value won by agent")
         alt = self._sentences.list_alt(title, [(bar.name, bar.text) for bar in bars])
-        return bars_chart(self._pen, "agents", alt, bars, width)
+        return [bars_chart(self._pen, "agents", alt, bars, width)] if bars else []
 
     def _agent_bar(self, change: AgentChange, write: Callable[[Number], str]) -> Bar:
         now, before = change.current, change.previous
@@ -123,6 +124,11 @@ class Gallery:
             series=self._series(section, Figure.VALUE_WON),
             ends=self._ends,
         )
+
+
+def _same_stages(sections: tuple[Section, ...]) -> bool:
+    """Whether all pipelines go through stages of the same names: only then do their counts belong in one chart."""
+    return len({tuple(change.current.name for change in section.stages) for section in sections}) == 1
 
 
 def _has_value(change: AgentChange) -> bool:

@@ -167,8 +167,9 @@ class Formats:
     @staticmethod
     def signed(absolute: Number, write: Callable[[Number], str]) -> str:
         """Return an absolute change with its sign, written as the values beside it are."""
-        sign = "+" if absolute > 0 else MINUS if absolute < 0 else ""
-        return f"{sign}{write(abs(Decimal(absolute)))}"
+        text = write(abs(Decimal(absolute)))
+        sign = "+" if absolute > 0 else MINUS
+        return f"{sign}{text}" if any(one.isdigit() and int(one) for one in text) else "0"
 
     def day(self, day: date) -> str:
         """Return a day with its year: 22 November 2026."""

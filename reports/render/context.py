@@ -162,7 +162,7 @@ class PageBuilder:
             "closed": say("number of deals, {trailing}", trailing=self._sentences.trailing()),
             "pipelines": say("{unit}, one scale for all; change against {previous}", unit=unit, previous=previous),
             "agents": say("{unit}, top {shown}; the tick marks {previous}", unit=unit, shown=shown, previous=previous),
-            "stages": say("new deals, by the stage they stand in now; value in {unit}", unit=unit),
+            "stages": say("number, by the stage they stand in now; value in {unit}", unit=unit),
             "team": say("ranked by value won; the tick marks {previous}", previous=previous),
             "kpis": say(
                 "Changes against {previous}. Small charts: {trailing}. "
@@ -193,7 +193,7 @@ class PageBuilder:
             change=formats.change(line.change),
             difference=formats.difference(Figure.VALUE_WON, line.change.absolute),
             share=_share(now, longest) if drawn else None,
-            tick=_share(before, longest) if drawn else None,
+            tick=(_share(before, longest) or None) if drawn else None,
         )
 
     def _name(self, line: TeamLine) -> str:
