@@ -335,6 +335,15 @@ class EditionId:
         revision = () if self.revision is None else (f"r{self.revision}",)
         return (self.report, f"{self.period.since}:{self.period.until}", self.cut, *revision)
 
+    def revised(self, revision: int) -> EditionId:
+        """Return the same edition as a kept revision."""
+        return EditionId(self.report, self.period, self.cut, revision)
+
+    @property
+    def filename(self) -> str:
+        """A file name without its ending: report and period."""
+        return f"{self.report}-{self.period.since}_{self.period.until}"
+
     def __str__(self) -> str:
         """Return for instance `weekly:2026-11-15:2026-11-21:all:r1`."""
         return ":".join(self.parts)

@@ -7,7 +7,7 @@ from email.policy import SMTP
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -38,11 +38,17 @@ def parse_address(text: str) -> Address:
 
 
 def _timezone(name: str) -> str:
+    timezone(name)
+    return name
+
+
+def timezone(name: str) -> ZoneInfo:
+    """Return the zone of an IANA name; another one is a ValueError with a suggestion."""
     zones = available_timezones()
     if name not in zones:
         message = f'"{name}" is not a time zone{near(name, zones)}'
         raise ValueError(message)
-    return name
+    return ZoneInfo(name)
 
 
 def _currency(code: str) -> str:

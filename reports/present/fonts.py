@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -52,6 +53,15 @@ def font_face_css(templates: Templates) -> str:
     """Return the @font-face rules for all faces."""
     return "\n".join(
         f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; src: url("{path.as_uri()}"); }}'
+        for face, path in font_files(templates).items()
+    )
+
+
+def embedded_font_css(templates: Templates) -> str:
+    """Return the @font-face rules with the files inside, for a page that stands alone."""
+    return "\n".join(
+        f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; '
+        f'src: url("data:font/ttf;base64,{b64encode(path.read_bytes()).decode()}"); }}'
         for face, path in font_files(templates).items()
     )
 

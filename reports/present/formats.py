@@ -32,17 +32,13 @@ UP, DOWN = "\u25b2", "\u25bc"
 LONGEST_NAME = 200  # letters kept of any name from outside, before it is cut to the room it has
 
 
-def isolate(text: str) -> str:
-    """Keep a number or name from reordering the sentence around it (FACTS, "Arabic and right to left")."""
-    return f"{FIRST_STRONG}{text}{POP}"
-
-
 def clean(name: str) -> str:
     """Return a name from outside as one line without control, format or bidi characters."""
     kept = (" " if one.isspace() else one for one in name if one.isspace() or unicodedata.category(one) not in DROPPED)
     return " ".join("".join(kept).split())[:LONGEST_NAME] or DASH
 
 
+RIGHT = {"R", "AL", "AN"}  # classes of letters and digits that run right to left
 DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
@@ -73,6 +69,12 @@ class Formats:
 
     language: Language
     currency: str
+
+    def isolate(self, text: str) -> str:
+        """Keep a number or name from reordering the sentence around it; what can't do so stays as it is."""
+        if self.language.direction == "ltr" and not any(unicodedata.bidirectional(one) in RIGHT for one in text):
+            return text
+        return f"{FIRST_STRONG}{text}{POP}"
 
     def count(self, number: Number) -> str:
         """Return a whole number with separators."""

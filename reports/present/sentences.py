@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from reports.figures import Figure, Figures, Headline, Section, Verb
 from reports.periods import Kind, Period, Plan, Unit
-from reports.present.formats import isolate
 from reports.present.language import mark
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class Sentences:
     @property
     def compared(self) -> str:
         """What the current period is compared with, and the days of both where they differ."""
-        text = self.language.text("compared with {period}", period=isolate(self.previous))
+        text = self.language.text("compared with {period}", period=self.formats.isolate(self.previous))
         now, before = self.plan.current.days, self.plan.previous.days
         if now == before:
             return text
@@ -105,9 +104,9 @@ class Sentences:
         relative = getattr(headline.delta, "relative", None)
         return self.language.text(
             HEADLINES[headline.verb],
-            change=isolate(self.formats.percent(abs(relative) * 100, 0)) if relative is not None else "",
-            now=isolate(self.formats.compact_money(now.value_won)) if now else "",
-            was=isolate(self.formats.compact_money(was.value_won)) if was else "",
+            change=self.formats.isolate(self.formats.percent(abs(relative) * 100, 0)) if relative is not None else "",
+            now=self.formats.isolate(self.formats.compact_money(now.value_won)) if now else "",
+            was=self.formats.isolate(self.formats.compact_money(was.value_won)) if was else "",
             before=self.before,
         )
 
@@ -137,7 +136,7 @@ class Sentences:
         if now.win_rate is None:
             return self.language.text("No deal was closed.")
         values = {
-            "rate": isolate(self.formats.percent(now.win_rate)),
+            "rate": self.formats.isolate(self.formats.percent(now.win_rate)),
             "closed": self.formats.count(now.won + now.lost),
             "before": self.before,
         }
@@ -145,7 +144,7 @@ class Sentences:
         if was is None or was.win_rate is None:
             one = "Of the {closed} deal closed, {rate} were won."
             return self.language.plural(one, "Of the {closed} deals closed, {rate} were won.", count, **values)
-        values["was"] = isolate(self.formats.percent(was.win_rate))
+        values["was"] = self.formats.isolate(self.formats.percent(was.win_rate))
         one = "Of the {closed} deal closed, {rate} were won; {was} {before}."
         return self.language.plural(
             one, "Of the {closed} deals closed, {rate} were won; {was} {before}.", count, **values
@@ -167,7 +166,7 @@ class Sentences:
         one, many = TRAILING[kind.unit]
         last = self.plan.current.until
         until = self.formats.span(Kind(Unit.DAY), Period(last, last))
-        return self.language.plural(one, many, count, number=count, until=isolate(until))
+        return self.language.plural(one, many, count, number=count, until=self.formats.isolate(until))
 
     def trend_alt(self, section: Section, figure: Figure) -> str:
         """Describe the columns of one figure: now, before, the highest and the lowest period."""

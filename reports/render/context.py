@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reports.analysis.team import Role, team
 from reports.figures import AgentFigures, Figure, Section
 from reports.present.definitions import definitions
-from reports.present.formats import DASH, clean, isolate, shorten
+from reports.present.formats import DASH, clean, shorten
 from reports.present.kpis import kpis
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class PageBuilder:
     def _captions(self, analysis: Analysis) -> dict[str, str]:
         """Return what stands under each heading: unit, span, and how to read it."""
         unit = self._formats.currency
-        previous = isolate(self._sentences.previous)
+        previous = self._formats.isolate(self._sentences.previous)
         say = self._text
         shown = min(6, len(analysis.overall.agents))
         return {
@@ -165,10 +165,12 @@ class PageBuilder:
             "stages": say("number, by the stage they stand in now; value in {unit}", unit=unit),
             "team": say("ranked by value won; the tick marks {previous}", previous=previous),
             "kpis": say(
-                "Changes against {previous}. Small charts: {trailing}. "
-                "Conversion rate: won per created in the same days; can exceed {full}.",
+                "Changes against {previous}. Small charts: {trailing}.",
                 previous=previous,
                 trailing=self._sentences.trailing(),
+            ),
+            "conversion": say(
+                "Conversion rate: won per created in the same days; can exceed {full}.",
                 full=self._formats.percent(100, 0),
             ),
         }

@@ -6,7 +6,15 @@ import traceback
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    select_autoescape,
+)
 from markupsafe import Markup
 
 from reports.errors import RenderError
@@ -40,7 +48,7 @@ class _Loader(BaseLoader):
 def _environment(templates: Templates) -> Environment:
     return Environment(
         loader=_Loader(templates),
-        autoescape=True,
+        autoescape=select_autoescape(default=True, default_for_string=True, disabled_extensions=("txt",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

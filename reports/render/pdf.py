@@ -53,7 +53,14 @@ def _fonts() -> FontConfiguration:
     return FontConfiguration()
 
 
-def to_pdf(html: str, templates: Templates) -> bytes:
+def libraries() -> dict[str, bool]:
+    """Return which system libraries are in use; importing this module has proved that Pango and HarfBuzz are."""
+    from weasyprint.text.ffi import harfbuzz_subset
+
+    return {"Pango": True, "HarfBuzz": True, "harfbuzz-subset": harfbuzz_subset is not None}
+
+
+def html_to_pdf(html: str, templates: Templates) -> bytes:
     """Lay the HTML out as a PDF/UA-1 file; the same HTML gives the same bytes."""
     with _errors_logged() as errors:
         try:

@@ -1,0 +1,355 @@
+"""The commands; the only place that prints errors and picks exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import traceback
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from reports import __version__
+from reports.config import DEFAULT_FILE, load
+from reports.errors import ConfigError, ReportsError
+from reports.files import why, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from reports.config.model import Config
+    from reports.edition import Format, Job, Result
+    from reports.periods import Period
+    from reports.present.kpis import Kpi
+
+FORMATS = ("pdf", "html", "json", "eml")
+KEY_FIGURES = 4  # of the eight are printed after a run
+SANDBOX_FILE = "deals.sqlite"
+
+
+class Day(click.ParamType[date]):
+    """A date as people write it in commands: 2026-11-22."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a date, strictly."""
+        text = str(value)
+        try:
+            found = date.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is not a date such as 2026-11-22", param, ctx)
+        if found.isoformat() != text:
+            self.fail(f"{text!r} is not a date such as 2026-11-22", param, ctx)
+        return found
+
+
+config_option = click.option(
+    "--config", "file", type=click.Path(path_type=Path), default=Path(DEFAULT_FILE), help="The configuration."
+)
+as_of_option = click.option("--as-of", type=Day(), help="As if today were this day.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reports")
+def commands() -> None:
+    """Scheduled PDF and e-mail reports for sales pipelines on Voxys Connect."""
+
+
+@commands.command()
+@click.argument("name", required=False)
+@as_of_option
+@config_option
+def run(name: str | None, as_of: date | None, file: Path) -> None:
+    """Produce a report and deliver it. NAME can be left out where there is only one."""
+    from reports.edition import plan_job, run
+    from reports.mail.delivery import Status
+
+    config = load(file)
+    job = plan_job(config, name or _only(config), _today(config), as_of=as_of)
+    with Progress() as progress:
+        result = asyncio.run(run(job, progress))
+    _print_result(job, result)
+    if any(one.status is not Status.SENT for one in result.deliveries):
+        raise _undelivered(result)
+
+
+@commands.command()
+@click.argument("name")
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="pdf", show_default=True)
+@as_of_option
+@click.option("--since", type=Day(), help="First day of a free period; with --until.")
+@click.option("--until", type=Day(), help="Last day of a free period; with --since.")
+@click.option("-o", "--output", help="File or folder to write to; - is standard output.")
+@config_option
+def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
+    name: str, kind: Format, as_of: date | None, since: date | None, until: date | None, output: str | None, file: Path
+) -> None:
+    """Produce a report as a file; nothing is kept or sent."""
+    from reports.edition import export, plan_job
+
+    config = load(file)
+    job = plan_job(config, name, _today(config), as_of=as_of, span=_span(as_of, since, until))
+    with Progress() as progress:
+        content = asyncio.run(export(job, kind, progress))
+    if output == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(output) if output else Path()
+    if path.is_dir():
+        path /= f"{job.edition.filename}.{kind}"
+    _write(path, content)
+    click.echo(str(path))
+
+
+@commands.command("list")
+@config_option
+def list_reports(file: Path) -> None:
+    """List the reports of the configuration."""
+    config = load(file)
+    rows = [(name, one.title, one.period, ", ".join(one.to)) for name, one in config.reports.items()]
+    _print_table(("NAME", "TITLE", "PERIOD", "TO"), rows)
+
+
+@commands.command()
+@config_option
+def check(file: Path) -> None:
+    """Check configuration, libraries, fonts, source, mail server, and show the next period of each report."""
+    from reports.readiness import findings
+
+    config = load(file)
+    click.echo(f"{_mark(well=True)} configuration: {file}")
+    bad = 0
+    for finding in findings(config, _today(config)):
+        bad += not finding.well
+        click.echo(f"{_mark(well=finding.well)} {finding.about}: {finding.text}")
+        if finding.hint:
+            click.echo(f"       hint: {finding.hint}")
+    if bad:
+        raise ConfigError(f"{bad} of the checks failed", hint="The lines above say what to do about each.")
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a project FOLDER of one's own: a configuration that runs, and templates to change."""
+    from reports.present.templates import start_project
+
+    try:
+        start_project(folder)
+    except OSError as error:
+        raise ConfigError(f"{folder} can't be written: {why(error)}", hint="Choose another folder.") from error
+    click.echo(f"{folder / DEFAULT_FILE} and {folder / 'templates'} are yours to change. Try:")
+    click.echo(f"  cd {folder} && reports run")
+
+
+@commands.group()
+def sandbox() -> None:
+    """Run the embedded analytics server: for trying out, tests, and deals that come as a CSV file."""
+
+
+database_option = click.option(
+    "--database", type=click.Path(path_type=Path), help=f"SQLite file of deals; {SANDBOX_FILE} where that is there."
+)
+timezone_option = click.option("--timezone", default="UTC", show_default=True, help="The account's time zone.")
+
+
+@sandbox.command()
+@database_option
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option("--token", default="sandbox", show_default=True)
+@timezone_option
+@click.option("--week-start", type=click.Choice(["monday", "saturday", "sunday"]), default="monday", show_default=True)
+def serve(database: Path | None, port: int, token: str, timezone: str, week_start: str) -> None:
+    """Serve the API for account 1 on this machine; made-up deals where there is no file."""
+    from reports.sandbox.serve import serve_deals
+
+    found = database or (Path(SANDBOX_FILE) if Path(SANDBOX_FILE).is_file() else None)
+    serve_deals(found, port=port, token=token, timezone=_zone(timezone), week_start=week_start, say=click.echo)
+
+
+@sandbox.command("load")
+@click.argument("csv_file", type=click.Path(path_type=Path))
+@database_option
+@click.option("--map", "pairs", multiple=True, metavar="OURS=THEIRS", help="A column that has another name there.")
+@timezone_option
+def load_deals(csv_file: Path, database: Path | None, pairs: tuple[str, ...], timezone: str) -> None:
+    """Fill a database with the deals of a CSV file; a row that is wrong stops it all."""
+    from reports.sandbox.deals import Deals
+    from reports.sandbox.load import load_csv
+
+    path = database or Path(SANDBOX_FILE)
+    with Deals.open(path) as deals:
+        result = load_csv(deals, csv_file, _mapping(pairs), _zone(timezone))
+    click.echo(f"{path}: {result.new:,} deals loaded, {result.updated:,} updated,")
+    click.echo(f"{result.pipelines} pipelines, {result.agents} agents, {result.first} to {result.last}.")
+    click.echo(f'Report on them with kind = "sandbox" and database = "{path}" under [source].')
+
+
+class Progress:
+    """One line on a terminal that says what is being done; nothing in a pipe."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __call__(self, text: str) -> None:
+        """Show what is being done now."""
+        if self._shown:
+            click.echo(f"\r\x1b[2K{text} ...", nl=False, err=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+
+
+def _today(config: Config) -> date:
+    from reports.edition import today_of
+
+    return today_of(config, datetime.now(UTC))
+
+
+def _only(config: Config) -> str:
+    names = list(config.reports)
+    if len(names) > 1:
+        raise click.UsageError(f"which report? The configuration has {', '.join(names)}.")
+    return names[0]
+
+
+def _span(as_of: date | None, since: date | None, until: date | None) -> Period | None:
+    from reports.periods import Period
+
+    if (since is None) != (until is None):
+        raise click.UsageError("--since and --until go together.")
+    if since is None or until is None:
+        return None
+    if as_of is not None:
+        raise click.UsageError("--as-of chooses a period by itself; leave it away with --since and --until.")
+    if until < since:
+        raise click.UsageError(f"--until {until} is before --since {since}.")
+    return Period(since, until)
+
+
+def _zone(name: str) -> ZoneInfo:
+    from reports.config.values import timezone
+
+    try:
+        return timezone(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--timezone") from error
+
+
+def _mapping(pairs: tuple[str, ...]) -> Mapping[str, str]:
+    for pair in pairs:
+        if not all(pair.partition("=")):
+            raise click.BadParameter(f"{pair!r} is not of the form deal_id=opportunity_id", param_hint="--map")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} can't be written: {why(error)}", hint="Choose another place with -o FILE."
+        ) from error
+
+
+def _print_result(job: Job, result: Result) -> None:
+    page = result.edition.page
+    click.echo(f"{job.report.title}, {page.span}, {page.compared}")
+    click.echo(f"{result.edition.id}\n")
+    rows = [_kpi_row(cell.kpi) for cell in page.overview.cells[:KEY_FIGURES]]
+    files = [(path.suffix[1:].upper(), _short(path)) for path in result.files.values() if path.suffix == ".pdf"]
+    files += [(f"E-mail {one.status.value}", f"{one.recipient}: {one.detail}") for one in result.deliveries]
+    _print_table((), rows)
+    click.echo("")
+    _print_table((), files)
+
+
+def _kpi_row(kpi: Kpi) -> tuple[str, ...]:
+    was = "" if kpi.change.missing else f"was {kpi.was}"
+    return kpi.label, kpi.value, f"{kpi.change.arrow} {kpi.change.text}".strip(), was
+
+
+def _short(path: Path) -> str:
+    """Return a path as seen from here, where it lies below."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _undelivered(result: Result) -> ReportsError:
+    from reports.errors import DeliveryError
+    from reports.mail.delivery import Status
+
+    bad = [one for one in result.deliveries if one.status is not Status.SENT]
+    names = ", ".join(one.recipient for one in bad)
+    unknown = any(one.status is Status.UNKNOWN for one in bad)
+    hint = "Running again would send to everybody again; correct the addresses first."
+    if unknown:
+        hint = "Where it is unknown, the server may have the message: ask the recipient before sending again."
+    return DeliveryError(f"{len(bad)} of {len(result.deliveries)} messages not delivered: {names}", hint=hint)
+
+
+def _print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    shown = [head, *rows] if head else rows
+    widths = [max(len(row[column]) for row in shown) for column in range(len(shown[0]))] if shown else []
+    for row in shown:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _mark(*, well: bool) -> str:
+    return click.style("  ok  ", fg="green") if well else click.style(" FAIL ", fg="red")
+
+
+def main() -> None:
+    """Run a command; every error is said in words, and the exit code tells: 1 it failed, 2 it was used wrongly."""
+    logging.getLogger().addHandler(logging.NullHandler())  # libraries log; people get our own words
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(_guarded(lambda: commands.main(standalone_mode=False)))
+
+
+def _guarded(command: Callable[[], object]) -> int:
+    try:
+        command()
+    except ReportsError as error:
+        return _say(error.message, error.hint)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _say("stopped", "", code=130)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - so that closing it can't fail again
+        return 1
+    except Exception as error:  # noqa: BLE001 - nobody gets a traceback
+        if os.environ.get("REPORTS_TRACEBACK"):
+            traceback.print_exc()
+        return _say(
+            f"something unforeseen happened: {type(error).__name__}: {error}",
+            "This is a fault of the program. Run it again with REPORTS_TRACEBACK=1 and report what it prints.",
+        )
+    return 0
+
+
+def _say(message: str, hint: str, code: int = 1) -> int:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    if hint:
+        click.echo(f"{click.style('hint:', bold=True)} {hint}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

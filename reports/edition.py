@@ -1,0 +1,301 @@
+"""The whole flow of one edition: plan, fetch, analyse, draw, render, keep, deliver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from markupsafe import Markup
+
+from reports.analysis.analyse import analyse
+from reports.analysis.headline import headline
+from reports.archive import Archive, Draft, snapshot_json
+from reports.config.model import OutboxEmail, VoxysSource
+from reports.errors import ConfigError
+from reports.figures import Analysis, EditionId, Figure, Section, Snapshot
+from reports.periods import Period, Plan, plan, plan_span
+from reports.present.fonts import embedded_font_css, font_face_css
+from reports.present.formats import Formats, clean
+from reports.present.language import Language
+from reports.present.sentences import Sentences
+from reports.present.templates import Templates
+from reports.present.theme import Theme, load_theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from reports.charts.canvas import Chart
+    from reports.charts.gallery import Gallery
+    from reports.config.model import Config, Report
+    from reports.mail.compose import Letter
+    from reports.mail.delivery import Delivery
+    from reports.render.context import Page, PageBuilder, SectionView
+
+Format = Literal["pdf", "html", "json", "eml"]
+FORMATS: tuple[Format, ...] = ("pdf", "html", "json", "eml")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report for one plan of periods, as of a day."""
+
+    config: Config
+    name: str
+    report: Report
+    as_of: date
+    plan: Plan
+
+    @property
+    def edition(self) -> EditionId:
+        """What will be made, before it is kept as a revision."""
+        return EditionId(self.name, self.plan.current)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What everything is written and drawn with: the language, the formats and the look of one report."""
+
+    templates: Templates
+    language: Language
+    formats: Formats
+    sentences: Sentences
+    theme: Theme
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One report for one period, ready to be rendered into any format."""
+
+    job: Job
+    id: EditionId
+    snapshot: Snapshot
+    analysis: Analysis
+    desk: Desk
+    gallery: Gallery
+    page: Page
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run produced: the files that were kept, and what became of each message."""
+
+    edition: Edition
+    files: Mapping[str, Path]
+    deliveries: tuple[Delivery, ...]
+
+
+def plan_job(config: Config, name: str, today: date, *, as_of: date | None = None, span: Period | None = None) -> Job:
+    """Return what is to be made; days to come can't be reported on."""
+    report = config.report(name)
+    day = as_of or today
+    if day > today:
+        raise ConfigError(f"{day} is in the future", hint=f"Today is {today} in {config.account.timezone}.")
+    if span is not None and span.until > today:
+        raise ConfigError(f"the period ends on {span.until}, in the future", hint=f"Choose days up to {today}.")
+    calendar = config.account.calendar
+    periods = plan_span(span, calendar, report.trailing) if span else plan(report.kind, day, calendar, report.trailing)
+    return Job(config, name, report, day, periods)
+
+
+async def run(job: Job, progress: Callable[[str], None]) -> Result:
+    """Produce an edition, keep it as a new revision, and deliver it."""
+    desk = open_desk(job)
+    snapshot = await fetch(job, progress)
+    archive = Archive(job.config.path(job.config.archive.folder))
+    draft = archive.draft(job.edition)
+    try:
+        edition = prepare(job, desk, draft.edition, snapshot)
+        progress("Rendering")
+        pdf = to_pdf(edition)
+        files = keep(draft, edition, pdf)
+    except BaseException:
+        draft.abandon()
+        raise
+    progress("Delivering")
+    deliveries = await deliver(job, to_letter(edition, pdf), archive.key())
+    return Result(edition, files, tuple(deliveries))
+
+
+async def export(job: Job, kind: Format, progress: Callable[[str], None]) -> bytes:
+    """Produce an edition in one format; nothing is kept or sent."""
+    desk = open_desk(job)
+    edition = prepare(job, desk, job.edition, await fetch(job, progress))
+    progress("Rendering")
+    if kind == "json":
+        return to_json(edition)
+    if kind == "html":
+        return to_html(edition, embedded_font_css(desk.templates)).encode()
+    return to_eml(edition) if kind == "eml" else to_pdf(edition)
+
+
+def open_desk(job: Job) -> Desk:
+    """Find the templates, the language and the look, before anything is fetched."""
+    templates = Templates.of_project(job.config.folder)
+    templates.require(job.report.template)
+    language = Language.load(templates, job.config.locale(job.report))
+    formats = Formats(language, job.config.currency(job.report))
+    return Desk(templates, language, formats, Sentences(language, formats, job.plan), load_theme(templates))
+
+
+async def fetch(job: Job, progress: Callable[[str], None]) -> Snapshot:
+    """Ask the source for every period of every pipeline of the report."""
+    from reports.source import open_source
+
+    count = 0
+
+    def on_answer() -> None:
+        nonlocal count
+        count += 1
+        progress(f"Fetching: {count} answers")
+
+    progress("Fetching")
+    chosen = None if job.report.pipelines == "all" else job.report.pipelines
+    async with open_source(job.config, on_answer) as source:
+        return await source.snapshot(chosen, job.plan.windows)
+
+
+def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot) -> Edition:
+    """Compare the periods, draw the charts and write the page's texts."""
+    from reports.charts.canvas import Pen
+    from reports.charts.gallery import Gallery
+    from reports.render.context import Facts, PageBuilder
+
+    analysis = analyse(job.plan, snapshot)
+    gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
+    account = job.config.account
+    facts = Facts(
+        edition=edition,
+        account=desk.formats.isolate(clean(account.name)),
+        title=desk.formats.isolate(clean(job.report.title)),
+        as_of=job.as_of,
+        fetched_at=snapshot.fetched_at,
+        zone=account.zone,
+        paper=job.report.paper,
+        assumed=isinstance(job.config.source, VoxysSource),
+    )
+    builder = PageBuilder(desk.sentences, facts)
+    overview = _section_view(desk, builder, analysis.overall, gallery.overview(analysis))
+    pipelines = [_section_view(desk, builder, one, gallery.pipeline(one)) for one in analysis.pipelines]
+    return Edition(job, edition, snapshot, analysis, desk, gallery, builder.page(analysis, overview, pipelines))
+
+
+def _section_view(desk: Desk, builder: PageBuilder, section: Section, charts: Mapping[str, Chart]) -> SectionView:
+    from reports.charts.sparkline import sparkline
+    from reports.render.context import svg_picture
+
+    sparks = {
+        figure: sparkline(
+            desk.theme,
+            [point.figures.value(figure) if point.figures else None for point in section.trend],
+            sums=figure.is_sum,
+        )
+        for figure in Figure
+    }
+    pictures = {name: svg_picture(chart.svg, chart.alt) for name, chart in charts.items()}
+    return builder.section(section, pictures, sparks, desk.sentences.headline(headline(section)))
+
+
+def to_html(edition: Edition, fonts: str) -> str:
+    """Return the page as HTML; `fonts` is the CSS that brings them."""
+    from reports.render.html import render_template
+
+    templates, report = edition.desk.templates, edition.job.report
+    styles = {
+        "fonts": Markup(fonts),  # noqa: S704 - our own addresses
+        "theme": edition.desk.theme.css(),
+        "page": Markup(templates.read("base/page.css")),  # noqa: S704 - a template of ours or the project's
+    }
+    return render_template(
+        templates, f"{report.template}/page.html", edition.desk.language, page=edition.page, styles=styles
+    )
+
+
+def to_pdf(edition: Edition) -> bytes:
+    """Return the page as a tagged PDF."""
+    from reports.render.pdf import html_to_pdf
+
+    return html_to_pdf(to_html(edition, font_face_css(edition.desk.templates)), edition.desk.templates)
+
+
+def to_json(edition: Edition) -> bytes:
+    """Return the edition as the JSON document that other programs read."""
+    from reports.render.document import document
+
+    config, report = edition.job.config, edition.job.report
+    return document(
+        edition.analysis,
+        edition=edition.id,
+        title=report.title,
+        as_of=edition.job.as_of,
+        fetched_at=edition.snapshot.fetched_at.astimezone(config.account.zone),
+        currency=config.currency(report),
+        locale=config.locale(report),
+    )
+
+
+def to_letter(edition: Edition, pdf: bytes) -> Letter:
+    """Return what every recipient gets."""
+    from reports.mail.compose import Letter
+    from reports.render.letter import letter_html, letter_text
+
+    charts = edition.gallery.mail(edition.analysis)
+    template = edition.job.report.template
+    desk, page = edition.desk, edition.page
+    return Letter(
+        edition=str(edition.id),
+        report=edition.job.name,
+        sender=edition.job.config.email.sender,
+        subject=desk.language.text("{title}, {span}", title=page.facts.title, span=page.span),
+        text=letter_text(desk.templates, template, desk.language, page),
+        html=letter_html(
+            desk.templates,
+            template,
+            desk.language,
+            page,
+            desk.theme.colours,
+            {name: (chart.alt, chart.canvas.width, chart.canvas.height) for name, chart in charts.items()},
+        ),
+        pictures={name: chart.png() for name, chart in charts.items()},
+        attachment=pdf,
+        filename=f"{edition.id.filename}.pdf",
+        language=desk.language.tag,
+        date=edition.snapshot.fetched_at,
+    )
+
+
+def to_eml(edition: Edition) -> bytes:
+    """Return the message to the first recipient, for a look at it; its id is nobody's."""
+    from reports.mail.compose import compose
+
+    letter = to_letter(edition, to_pdf(edition))
+    return compose(letter, edition.job.report.to[0], key=b"export").as_bytes()
+
+
+def keep(draft: Draft, edition: Edition, pdf: bytes) -> dict[str, Path]:
+    """Put what was fetched and made into the archive."""
+    return draft.finish(
+        {
+            "snapshot.json": snapshot_json(edition.snapshot),
+            "edition.json": to_json(edition),
+            f"{edition.id.filename}.pdf": pdf,
+        }
+    )
+
+
+async def deliver(job: Job, letter: Letter, key: bytes) -> Sequence[Delivery]:
+    """Hand one message for each recipient to the outbox or the mail server."""
+    from reports.mail import outbox, smtp
+    from reports.mail.compose import compose
+
+    messages = [(recipient, compose(letter, recipient, key=key)) for recipient in job.report.to]
+    email = job.config.email
+    if isinstance(email, OutboxEmail):
+        return outbox.put(job.config.path(email.folder), letter.edition, messages)
+    return await smtp.send(email, job.config.folder, messages)
+
+
+def today_of(config: Config, now: datetime) -> date:
+    """Return the account's date at an instant."""
+    return now.astimezone(config.account.zone).date()

@@ -1,0 +1,86 @@
+"""From an edition's texts and pictures to one message for one recipient."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import css_inline
+
+from reports.config.values import parse_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
+STAMP = "%a, %d %b %Y %H:%M:%S +0000"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What every recipient of an edition gets; `pictures` are PNGs by the name that the HTML calls cid:NAME."""
+
+    edition: str
+    report: str
+    sender: str
+    subject: str
+    text: str
+    html: str
+    pictures: Mapping[str, bytes]
+    attachment: bytes
+    filename: str
+    language: str
+    date: datetime
+
+
+def compose(letter: Letter, recipient: str, *, key: bytes, send: int = 1) -> EmailMessage:
+    """Return one message: text, HTML with its pictures, and the PDF; the same input gives the same bytes."""
+    message = EmailMessage(policy=POLICY)
+    identity = message_id(letter, recipient, key, send)
+    for name, value in _headers(letter, recipient, identity).items():
+        message[name] = value
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(css_inline.inline(letter.html), subtype="html", cte="quoted-printable")
+    *_, html = message.iter_parts()
+    for name, picture in letter.pictures.items():
+        html.add_related(picture, "image", "png", cid=f"<{name}>", filename=f"{name}.png", disposition="inline")
+    message.add_attachment(letter.attachment, "application", "pdf", filename=letter.filename)
+    _fix_boundaries(message, identity)
+    return message
+
+
+def message_id(letter: Letter, recipient: str, key: bytes, send: int) -> str:
+    """Return an id that is stable over retries, new for a deliberate resend, and hides the recipient."""
+    edition = hashlib.blake2b(letter.edition.encode(), digest_size=6).hexdigest()
+    address = parse_address(recipient).addr_spec.casefold().encode()
+    person = hashlib.blake2b(address, key=key[:64], digest_size=8).hexdigest()
+    return f"<{edition}.{person}.{send}@{parse_address(letter.sender).domain}>"
+
+
+def _headers(letter: Letter, recipient: str, identity: str) -> dict[str, str]:
+    sender = parse_address(letter.sender)
+    subject = quote(f"Unsubscribe from {letter.report}")
+    return {
+        "From": letter.sender,
+        "To": recipient,
+        "Subject": letter.subject,
+        "Date": letter.date.strftime(STAMP),
+        "Message-ID": identity,
+        "Auto-Submitted": "auto-generated",
+        "List-Id": f"<{letter.report}.reports.{sender.domain}>",
+        "List-Unsubscribe": f"<mailto:{sender.addr_spec}?subject={subject}>",
+        "Content-Language": letter.language,
+    }
+
+
+def _fix_boundaries(message: EmailMessage, identity: str) -> None:
+    """Give every multipart a boundary that follows from the message, not from chance."""
+    seed = hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()
+    parts = [part for part in message.walk() if part.is_multipart()]
+    for number, part in enumerate(parts):
+        part.set_boundary(f"={number}={seed}=")

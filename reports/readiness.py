@@ -1,0 +1,93 @@
+"""Whether everything a report needs is there: one finding for each thing looked at."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.config.model import SmtpEmail
+from reports.edition import open_desk, plan_job
+from reports.errors import ReportsError
+from reports.present.fonts import font_files
+from reports.present.templates import Templates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    from reports.config.model import Config
+
+SUBSET_HINT = "Debian: apt-get install libharfbuzz-subset0; without it every PDF takes twice as long."
+PANGO_HINT = "Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz0b libharfbuzz-subset0"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: well or not, and what to do about it."""
+
+    about: str
+    text: str
+    well: bool = True
+    hint: str = ""
+
+
+def findings(config: Config, today: date) -> Iterator[Finding]:
+    """Look at libraries, fonts, the source, the mail server and each report, in this order."""
+    yield _attempt("libraries", _libraries)
+    templates = Templates.of_project(config.folder)
+    yield _attempt("fonts", lambda: Finding("fonts", f"{len(font_files(templates))} files"))
+    yield _attempt("source", lambda: _source(config))
+    yield _attempt("mail", lambda: _mail(config))
+    for name in config.reports:
+        yield _attempt(name, lambda name=name: _report(config, name, today))  # type: ignore[misc] # bound at once
+
+
+def _attempt(about: str, look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except ReportsError as error:
+        return Finding(about, error.message, well=False, hint=error.hint)
+
+
+def _libraries() -> Finding:
+    try:
+        from reports.render.pdf import libraries
+    except OSError as error:
+        return Finding("libraries", f"a system library is missing: {error}", well=False, hint=PANGO_HINT)
+    missing = [name for name, there in libraries().items() if not there]
+    if missing:
+        return Finding("libraries", f"missing: {', '.join(missing)}", well=False, hint=SUBSET_HINT)
+    return Finding("libraries", ", ".join(libraries()))
+
+
+def _source(config: Config) -> Finding:
+    from reports.source import open_source
+
+    async def names() -> list[str]:
+        async with open_source(config) as source:
+            return [f"{one.id} {one.name}" for one in await source.pipelines()]
+
+    found = asyncio.run(names())
+    known = {int(one.split(" ", 1)[0]) for one in found}
+    wanted = {number for report in config.reports.values() if report.pipelines != "all" for number in report.pipelines}
+    if unknown := sorted(wanted - known):
+        text = f"there is no pipeline {', '.join(map(str, unknown))}"
+        return Finding("source", text, well=False, hint=f"There are: {', '.join(found)}.")
+    return Finding("source", f"{config.source.kind}, {len(found)} pipelines: {', '.join(found)}")
+
+
+def _mail(config: Config) -> Finding:
+    if not isinstance(config.email, SmtpEmail):
+        return Finding("mail", f"outbox folder {config.path(config.email.folder)}")
+    from reports.mail import smtp
+
+    where = asyncio.run(smtp.check(config.email, config.folder))
+    login = f", logged in as {config.email.username}" if config.email.username else ", without a login"
+    return Finding("mail", f"{where}{login}")
+
+
+def _report(config: Config, name: str, today: date) -> Finding:
+    job = plan_job(config, name, today)
+    sentences = open_desk(job).sentences
+    return Finding(name, f"{sentences.current}, {sentences.compared}; to {', '.join(job.report.to)}")

@@ -1,0 +1,131 @@
+"""The edition as JSON, the contract for other programs (edition.schema.json, schema 1)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reports.figures import Figure, Figures, NewFromZero, NoDelta, Percent, Points
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from reports.figures import (
+        Agent,
+        AgentChange,
+        AgentFigures,
+        Analysis,
+        Delta,
+        EditionId,
+        Number,
+        Section,
+        StageChange,
+        StageFigures,
+        TrendPoint,
+    )
+    from reports.periods import Period
+
+SCHEMA = 1
+
+
+def document(  # noqa: PLR0913 - one argument for each thing the document says beside the analysis
+    analysis: Analysis,
+    *,
+    edition: EditionId,
+    title: str,
+    as_of: date,
+    fetched_at: datetime,
+    currency: str,
+    locale: str,
+) -> bytes:
+    """Return the whole edition as JSON text; counts are integers, money and rates plain numbers, unrounded."""
+    content = {
+        "schema": SCHEMA,
+        "edition": str(edition),
+        "report": edition.report,
+        "title": title,
+        "as_of": as_of.isoformat(),
+        "fetched_at": fetched_at.isoformat(timespec="seconds"),
+        "currency": currency,
+        "locale": locale,
+        "periods": {"current": _period(analysis.plan.current), "previous": _period(analysis.plan.previous)},
+        "overall": _section(analysis.overall),
+        "pipelines": [{"id": one.id, "name": one.name, **_section(one)} for one in analysis.pipelines],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2).encode()
+
+
+def _section(section: Section) -> dict[str, object]:
+    return {
+        "current": _figures(section.current),
+        "previous": _figures(section.previous),
+        "deltas": {"previous": {figure.value: _delta(delta) for figure, delta in section.deltas.items()}},
+        "trend": [_point(point) for point in section.trend],
+        "by_agent": [_agent_change(change) for change in section.agents],
+        "by_stage": [_stage_change(change) for change in section.stages],
+    }
+
+
+def _period(period: Period) -> dict[str, str]:
+    return {"since": period.since.isoformat(), "until": period.until.isoformat()}
+
+
+def _figures(figures: Figures | None) -> dict[str, int | float | None] | None:
+    return None if figures is None else {figure.value: _number(figures.value(figure)) for figure in Figure}
+
+
+def _point(point: TrendPoint) -> dict[str, object]:
+    """Return one trailing period; every figure null where there is no data."""
+    figures = _figures(point.figures) or dict.fromkeys(figure.value for figure in Figure)
+    return {**_period(point.period), **figures}
+
+
+def _delta(delta: Delta) -> dict[str, object]:
+    kind = {Percent: "percent", Points: "points", NewFromZero: "new", NoDelta: "none"}[type(delta)]
+    return {
+        "kind": kind,
+        "absolute": _number(delta.absolute),
+        "relative": _number(delta.relative) if isinstance(delta, Percent) else None,
+        "reason": delta.reason.value if isinstance(delta, NoDelta) else None,
+        "good": delta.good,
+    }
+
+
+def _agent_change(change: AgentChange) -> dict[str, object]:
+    return {
+        "agent": _agent(change.agent),
+        "current": _agent_figures(change.current),
+        "previous": _agent_figures(change.previous),
+        "delta_value_won": _delta(change.value_won),
+    }
+
+
+def _agent(agent: Agent | None) -> dict[str, object] | None:
+    return None if agent is None else {"id": agent.id, "name": agent.name, "email": agent.email}
+
+
+def _agent_figures(figures: AgentFigures | None) -> dict[str, object] | None:
+    if figures is None:
+        return None
+    return {"created": figures.created, "won": figures.won, "value_won": _number(figures.value_won)}
+
+
+def _stage_change(change: StageChange) -> dict[str, object]:
+    return {
+        "stage_id": change.current.stage_id,
+        "stage_name": change.current.name,
+        "current": _stage_figures(change.current),
+        "previous": _stage_figures(change.previous),
+        "reason": change.reason.value if change.reason else None,
+    }
+
+
+def _stage_figures(figures: StageFigures | None) -> dict[str, object] | None:
+    return None if figures is None else {"count": figures.count, "value": _number(figures.value)}
+
+
+def _number(number: Number | None) -> int | float | None:
+    """Return an exact integer where there is one, else the nearest double."""
+    if number is None or isinstance(number, int):
+        return number
+    return int(number) if number == number.to_integral_value() else float(number)
