@@ -82,9 +82,9 @@ def _mail(config: Config) -> Finding:
         return Finding("mail", f"outbox folder {config.path(config.email.folder)}")
     from reports.mail import smtp
 
-    where = asyncio.run(smtp.check(config.email, config.folder))
-    login = f", logged in as {config.email.username}" if config.email.username else ", without a login"
-    return Finding("mail", f"{where}{login}")
+    asyncio.run(smtp.check(config.email, config.folder))
+    login = f"logged in as {config.email.username}" if config.email.username else "without a login"
+    return Finding("mail", f"{config.email.host}:{config.email.port}, {login}")
 
 
 def _report(config: Config, name: str, today: date) -> Finding:

@@ -53,12 +53,11 @@ class Source:
         return Snapshot(fetched_at, tuple(fetched), tuple(answers))
 
     async def _pipeline(self, pipeline: Pipeline, periods: Sequence[Period]) -> PipelineWindows:
-        stages, windows = await asyncio.gather(
-            self._client.stages(pipeline.id),
-            _all(self._client.window(pipeline.id, period) for period in periods),
-        )
-        known = Pipeline(pipeline.id, pipeline.name, pipeline.created_on, stages)
-        return PipelineWindows(known, {window.period: window for window in windows})
+        async with asyncio.TaskGroup() as group:
+            stages = group.create_task(self._client.stages(pipeline.id))
+            windows = group.create_task(_all(self._client.window(pipeline.id, period) for period in periods))
+        known = Pipeline(pipeline.id, pipeline.name, pipeline.created_on, stages.result())
+        return PipelineWindows(known, {window.period: window for window in windows.result()})
 
 
 async def _all(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import aiosmtplib
@@ -14,7 +13,7 @@ from reports.errors import DeliveryError
 from reports.mail.delivery import Delivery, Status
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
     from email.message import EmailMessage
     from pathlib import Path
 
@@ -26,42 +25,44 @@ FINAL = 500  # answers from here on won't change by trying again
 async def send(email: SmtpEmail, folder: Path, messages: Sequence[tuple[str, EmailMessage]]) -> list[Delivery]:
     """Send each message over one connection, or a new one after it broke; one bad address never stops the others."""
     deliveries: list[Delivery] = []
-    waiting = list(messages)
-    while waiting:
-        async with _connected(email, folder) as client:
-            while waiting and client.is_connected:
-                recipient, message = waiting.pop(0)
-                deliveries.append(await _send_one(client, email.sender, recipient, message))
+    client: SMTP | None = None
+    try:
+        for recipient, message in messages:
+            try:
+                client = client if client and client.is_connected else await _connect(email, folder)
+            except DeliveryError as error:
+                if not deliveries:
+                    raise
+                deliveries.append(Delivery(recipient, Status.FAILED, error.message, permanent=error.permanent))
+                continue
+            deliveries.append(await _send_one(client, email.sender, recipient, message))
+    finally:
+        if client:
+            await _quit(client)
     return deliveries
 
 
-async def check(email: SmtpEmail, folder: Path) -> str:
-    """Connect and log in without sending; returns the server's greeting name."""
-    async with _connected(email, folder):
-        return f"{email.host}:{email.port}"
+async def check(email: SmtpEmail, folder: Path) -> None:
+    """Connect and log in without sending."""
+    await _quit(await _connect(email, folder))
 
 
-@asynccontextmanager
-async def _connected(email: SmtpEmail, folder: Path) -> AsyncIterator[SMTP]:
-    password = email.password.read(folder) if email.password else None
+async def _connect(email: SmtpEmail, folder: Path) -> SMTP:
     client = SMTP(
         hostname=email.host,
         port=email.port,
         use_tls=email.security == "tls",
         start_tls=email.security == "starttls",
         username=email.username,
-        password=password,
+        password=email.password.read(folder) if email.password else None,
         timeout=email.timeout,
     )
     try:
         await client.connect()
-    except (aiosmtplib.SMTPException, OSError, ssl.SSLError, ValueError) as error:
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         client.close()
         raise _no_connection(email, error) from error
-    try:
-        yield client
-    finally:
-        await _quit(client)
+    return client
 
 
 async def _quit(client: SMTP) -> None:

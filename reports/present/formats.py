@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from babel.dates import format_interval, format_skeleton, format_time
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
 from reports.figures import Figure, Measure, NewFromZero, NoDelta, Number, Percent, Points, Reason
@@ -100,10 +100,10 @@ class Formats:
     def alike(self, values: Iterable[Number]) -> Callable[[Number], str]:
         """Return a writer of money for values that stand together: one unit and one number of decimals for all."""
         largest = max((abs(Decimal(one)) for one in values), default=Decimal(0))
-        unit, name = next(((size, name) for size, name in UNITS if largest >= size * 10), (Decimal(1), ""))
-        if not name:
+        if largest < EXACT_BELOW:
             return self.count
-        digits = 0 if largest >= unit * 100 else 1
+        unit, name = next((size, name) for size, name in UNITS if largest >= size)
+        digits = 2 - min((largest / unit).adjusted(), 2)
         pattern = self.language.locale.compact_decimal_formats["short"]["other"][name]
 
         def write(value: Number) -> str:
@@ -187,7 +187,7 @@ class Formats:
         """Return a period as people name it: 15-21 Nov 2026, November 2026, 2026; `year` can be left away."""
         first, last = period.since, period.until
         if kind.unit is Unit.MONTH and not kind.to_date:
-            return self._skeleton("yMMMM" if year else "MMMM", first)
+            return str(format_date(first, "LLLL y" if year else "LLLL", locale=self.language.locale))
         if kind.unit is Unit.YEAR and not kind.to_date and first.month == 1:
             return self._skeleton("y", first)
         if first == last:

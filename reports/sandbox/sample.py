@@ -50,7 +50,11 @@ WEEKDAYS = (1.2, 1.2, 1.1, 0.95, 0.18, 0.22, 1.15)  # Monday first; the weekend 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How the deals of one pipeline behave; its stages are four steps while a deal is open, then Won and Lost."""
+    """How the deals of one pipeline behave; its stages are four steps while a deal is open, then Won and Lost.
+
+    It gets `weekly` deals a week, wins `win_rate` of them, and half of those won take more than `cycle` days and are
+    worth more than `value`.
+    """
 
     pipeline_id: int
     name: str
@@ -96,37 +100,37 @@ class Course:
 
 LINES = (
     Line(
-        1,
-        "New business",
-        "Companies that buy for the first time",
-        "#2F6FED",
-        44,
-        0.21,
-        26,
-        17_000,
-        ("New", "Qualified", "Proposal", "Negotiation"),
+        pipeline_id=1,
+        name="New business",
+        description="Companies that buy for the first time",
+        color="#2F6FED",
+        weekly=44,
+        win_rate=0.21,
+        cycle=26,
+        value=17_000,
+        steps=("New", "Qualified", "Proposal", "Negotiation"),
     ),
     Line(
-        2,
-        "Renewals",
-        "Contracts that come up again",
-        "#1E9E6A",
-        19,
-        0.54,
-        15,
-        22_000,
-        ("Upcoming", "Contacted", "Quoted", "Legal review"),
+        pipeline_id=2,
+        name="Renewals",
+        description="Contracts that come up again",
+        color="#1E9E6A",
+        weekly=19,
+        win_rate=0.54,
+        cycle=15,
+        value=22_000,
+        steps=("Upcoming", "Contacted", "Quoted", "Legal review"),
     ),
     Line(
-        3,
-        "Partners",
-        "What resellers and integrators bring",
-        "#C7782B",
-        25,
-        0.27,
-        36,
-        11_500,
-        ("Referred", "Accepted", "Joint demo", "Terms"),
+        pipeline_id=3,
+        name="Partners",
+        description="What resellers and integrators bring",
+        color="#C7782B",
+        weekly=25,
+        win_rate=0.27,
+        cycle=36,
+        value=11_500,
+        steps=("Referred", "Accepted", "Joint demo", "Terms"),
     ),
 )
 

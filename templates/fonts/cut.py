@@ -13,7 +13,7 @@ from typing import NamedTuple
 import fontpkg
 from fontTools import subset
 from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont, names
+from fontTools.varLib.instancer import instantiateVariableFont
 
 HERE = Path(__file__).parent
 

@@ -1,0 +1,62 @@
+# Two commands for a fresh machine: `make report` and `make test`. Both set up what they need in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+INSTALL := $(BIN)/python -m pip install --quiet --editable
+INPUTS := pyproject.toml constraints.txt
+
+.PHONY: help report test test-slow check format messages fonts clean
+
+help:
+	@echo "make report     set up, produce the report of config.toml, deliver it to the outbox folder"
+	@echo "make test       set up and run the tests; make test-slow runs the long ones"
+	@echo "make check      lint, types and layers"
+	@echo "make format     format the code; make messages and make fonts renew what is derived"
+
+report: .venv/report
+	@$(BIN)/reports run
+
+test: .venv/dev
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: .venv/dev
+	$(BIN)/python -m pytest -m slow
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+fonts: .venv/dev
+	$(INSTALL) '.[fonts]'
+	$(BIN)/python templates/fonts/cut.py
+
+clean:
+	rm -rf .venv archive outbox dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv || { \
+	  echo "error: $(PYTHON) can't make a virtual environment" >&2; \
+	  echo "hint: Debian: apt-get install python3-venv; or name another Python 3.11 or later: make PYTHON=..." >&2; \
+	  exit 1; }
+
+.venv/system: .ci/system_libraries.py | .venv/bin/python
+	@$(BIN)/python .ci/system_libraries.py
+	@touch $@
+
+.venv/report: $(INPUTS) .venv/system
+	@echo "Installing the libraries into .venv (a minute or two, once)"
+	@$(INSTALL) .
+	@touch $@
+
+.venv/dev: $(INPUTS) .venv/system
+	@echo "Installing the libraries and what tests need into .venv (a minute or two, once)"
+	@$(INSTALL) '.[dev]'
+	@touch $@ .venv/report
