@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import secrets
 import shutil
-from contextlib import contextmanager
+import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -77,13 +79,19 @@ class Archive:
         path = self._folder / KEY
         with _explained(path):
             self._folder.mkdir(parents=True, exist_ok=True)
-            try:
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                return path.read_bytes()
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(32))
+            if not path.exists():
+                self._make_key(path)
             return path.read_bytes()
+
+    @staticmethod
+    def _make_key(path: Path) -> None:
+        """Put a new key there at once and whole; one that somebody made meanwhile stays."""
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{KEY}-") as file:  # readable by its owner only
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(file.name, path)
 
 
 def snapshot_json(snapshot: Snapshot) -> bytes:
@@ -95,9 +103,10 @@ def snapshot_json(snapshot: Snapshot) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=1, default=_decimal).encode()
 
 
-def _decimal(value: object) -> float:
+def _decimal(value: object) -> float | str:
+    """Write a number as JSON has it; one beyond every double, in a field nobody reads, as its text."""
     if isinstance(value, Decimal):
-        return float(value)
+        return number if math.isfinite(number := float(value)) else str(value)
     raise TypeError(type(value).__name__)
 
 

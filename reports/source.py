@@ -17,6 +17,7 @@ from reports.sandbox.app import create_app
 from reports.sandbox.deals import Deals
 from reports.sandbox.sample import fill, sample
 from reports.voxys.client import VoxysClient
+from reports.voxys.wire import TOKEN_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - guards made-up deals in this very process
 SANDBOX_ACCOUNT = 1
-TOKEN_HEADER = "api_access_token"  # noqa: S105 - the header's name
 Result = TypeVar("Result")
 
 

@@ -19,7 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 
 from reports.present.fonts import FAMILIES, drawable, register_with_matplotlib
-from reports.present.formats import ELLIPSIS
+from reports.present.formats import ELLIPSIS, cut_at_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 POINTS_PER_INCH = 72
 CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
-MILLIMETRE = POINTS_PER_INCH / 25.4
 REGULAR, STRONG = 400, 600
 MOST_LINES = 3  # of reference beside the base line (LOOK rule 2)
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -133,8 +132,8 @@ class Canvas:
             return words
         kept = words
         while kept and self.measure(f"{kept}{ELLIPSIS}", size, weight) > room:
-            kept = kept[:-1].rstrip()
-        return f"{kept}{ELLIPSIS}"
+            kept = kept[:-1]
+        return cut_at_word(kept)
 
     def svg(self) -> bytes:
         """Return the sheet as SVG."""

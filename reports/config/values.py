@@ -16,6 +16,7 @@ from reports.periods import Kind
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
+    from urllib.parse import SplitResult
 
 LONGEST_TEXT = 120
 
@@ -25,9 +26,8 @@ def parse_address(text: str) -> Address:
     if not text.isprintable():
         message = f"{text!r} holds control characters"
         raise ValueError(message)
-    header = SMTP.header_factory("to", text)
-    found: tuple[Address, ...] = getattr(header, "addresses", ())
-    if len(found) != 1 or header.defects or "." not in found[0].domain.strip("."):
+    found = _mailboxes(text)
+    if len(found) != 1 or "." not in found[0].domain.strip("."):
         message = f'"{text}" is not one e-mail address such as "Sales leads <sales@example.com>"'
         raise ValueError(message)
     mailbox = found[0]
@@ -35,6 +35,16 @@ def parse_address(text: str) -> Address:
         message = f'"{mailbox.addr_spec}" holds letters outside ASCII, which many mail servers refuse'
         raise ValueError(message)
     return mailbox
+
+
+def _mailboxes(text: str) -> tuple[Address, ...]:
+    """Return the mailboxes of a text; none where it is malformed."""
+    try:
+        header = SMTP.header_factory("to", text)
+    except Exception:  # noqa: BLE001 - the standard parser trips over `sales@` and other beginnings in many ways
+        return ()
+    found: tuple[Address, ...] = getattr(header, "addresses", ())
+    return () if header.defects else found
 
 
 def _timezone(name: str) -> str:
@@ -86,13 +96,24 @@ def _pipelines(value: object) -> object:
 def _base_url(text: str) -> str:
     """Refuse what would send the token in the clear: http is for this machine only."""
     url = urlsplit(text)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or url.username:
+    if url.username is not None:
+        message = "holds a user name or password; the token stands in source.token"
+        raise ValueError(message)
+    plain = text.isprintable() and " " not in text and _has_port_or_none(url)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or not plain:
         message = f'"{text}" is not a plain web address such as "https://connect.voxys.ai"'
         raise ValueError(message)
     if url.scheme == "http" and not _is_loopback(url.hostname):
         message = f'"{text}" would send the token unencrypted; use https'
         raise ValueError(message)
     return text.rstrip("/")
+
+
+def _has_port_or_none(url: SplitResult) -> bool:
+    try:
+        return url.port is None or url.port > 0
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

@@ -29,17 +29,28 @@ async def send(email: SmtpEmail, folder: Path, messages: Sequence[tuple[str, Ema
     try:
         for recipient, message in messages:
             try:
-                client = client if client and client.is_connected else await _connect(email, folder)
+                delivery = await _send_over(client, email, recipient, message)
+                if delivery is None:
+                    client = await _connect(email, folder)
+                    delivery = await _send_one(client, email.sender, recipient, message)
             except DeliveryError as error:
                 if not deliveries:
                     raise
-                deliveries.append(Delivery(recipient, Status.FAILED, error.message, permanent=error.permanent))
-                continue
-            deliveries.append(await _send_one(client, email.sender, recipient, message))
+                delivery = Delivery(recipient, Status.FAILED, error.message, permanent=error.permanent)
+            deliveries.append(delivery)
     finally:
         if client:
             await _quit(client)
     return deliveries
+
+
+async def _send_over(client: SMTP | None, email: SmtpEmail, recipient: str, message: EmailMessage) -> Delivery | None:
+    """Send over the connection at hand; None if there is none, or the server ended it before it had the message."""
+    if client is None or not client.is_connected:
+        return None
+    delivery = await _send_one(client, email.sender, recipient, message)
+    ended = delivery.status is Status.FAILED and not delivery.permanent and not client.is_connected
+    return None if ended else delivery
 
 
 async def check(email: SmtpEmail, folder: Path) -> None:

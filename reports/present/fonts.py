@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from reports.present.templates import Templates
 
 SUBSTITUTE = "\u25a1"  # a white square: shows that a character was there which no font has
-INVISIBLE = {*range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x200C, 0x200D, 0xAD}  # they shape text, and need no glyph
+# They shape text or lay out a template's lines, and need no glyph.
+INVISIBLE = {*range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x200C, 0x200D, 0xAD, 0x09, 0x0A, 0x0D}
 
 
 @dataclass(frozen=True)

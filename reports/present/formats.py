@@ -47,9 +47,13 @@ def shorten(name: str, most: int) -> str:
     text = clean(name)
     if len(text) <= most:
         return text
-    head = text[: most - 1]
+    return cut_at_word(text[: most - 1])
+
+
+def cut_at_word(head: str) -> str:
+    """Return the beginning of a text with an ellipsis, up to the last whole word where that isn't much shorter."""
     word = head.rsplit(" ", 1)[0]
-    return f"{(word if len(word) > most // 2 else head).rstrip(' ,;-')}{ELLIPSIS}"
+    return f"{(word if len(word) > len(head) // 2 else head).rstrip(' ,;-')}{ELLIPSIS}"
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,9 @@ class Formats:
         pattern = self.language.locale.compact_decimal_formats["short"]["other"][name]
 
         def write(value: Number) -> str:
-            number = format_decimal(_rounded(Decimal(value) / unit, digits), locale=self.language.locale)
-            return self._minus(f"{pattern.prefix[0]}{number}{pattern.suffix[0]}") if value else self.count(0)
+            rounded = _rounded(Decimal(value) / unit, digits)
+            number = format_decimal(rounded, locale=self.language.locale)
+            return self._minus(f"{pattern.prefix[0]}{number}{pattern.suffix[0]}") if rounded else self.count(0)
 
         return write
 
@@ -170,8 +175,7 @@ class Formats:
     def signed(absolute: Number, write: Callable[[Number], str]) -> str:
         """Return an absolute change with its sign, written as the values beside it are."""
         text = write(abs(Decimal(absolute)))
-        sign = "+" if absolute > 0 else MINUS
-        return f"{sign}{text}" if any(one.isdigit() and int(one) for one in text) else "0"
+        return text if text == write(0) else f"{'+' if absolute > 0 else MINUS}{text}"
 
     def day(self, day: date) -> str:
         """Return a day with its year: 22 November 2026."""

@@ -23,6 +23,11 @@ def mark(message: str) -> str:
     return message
 
 
+def mark_plural(one: str, many: str) -> tuple[str, str]:
+    """Mark the two forms of a message for extraction, as `mark` does."""
+    return one, many
+
+
 @dataclass(frozen=True)
 class Language:
     """One locale's messages. Values in braces are named: `text("was {value}", value="12")`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.figures import Figure, Figures, Headline, Section, Verb
 from reports.periods import Kind, Period, Plan, Unit
-from reports.present.language import mark
+from reports.present.language import mark, mark_plural
 
 if TYPE_CHECKING:
     from reports.present.formats import Formats
@@ -118,19 +118,28 @@ class Sentences:
         return " ".join(part for part in parts if part)
 
     def _won(self, now: Figures, was: Figures | None) -> str:
-        text = self.language.plural
+        plural = self.language.plural
         if was is None:
-            return text("{won} deal was won.", "{won} deals were won.", now.won, won=self.formats.count(now.won))
+            return plural("{won} deal was won.", "{won} deals were won.", now.won, won=self.formats.count(now.won))
         change = now.won - was.won
         values = {"won": self.formats.count(now.won), "change": self.formats.count(abs(change)), "before": self.before}
         if change > 0:
-            one = "{won} deal was won, {change} more than {before}."
-            return text(one, "{won} deals were won, {change} more than {before}.", now.won, **values)
+            return plural(
+                "{won} deal was won, {change} more than {before}.",
+                "{won} deals were won, {change} more than {before}.",
+                now.won,
+                **values,
+            )
         if change < 0:
-            one = "{won} deal was won, {change} fewer than {before}."
-            return text(one, "{won} deals were won, {change} fewer than {before}.", now.won, **values)
-        one = "{won} deal was won, as many as {before}."
-        return text(one, "{won} deals were won, as many as {before}.", now.won, **values)
+            return plural(
+                "{won} deal was won, {change} fewer than {before}.",
+                "{won} deals were won, {change} fewer than {before}.",
+                now.won,
+                **values,
+            )
+        return plural(
+            "{won} deal was won, as many as {before}.", "{won} deals were won, as many as {before}.", now.won, **values
+        )
 
     def _win_rate(self, now: Figures, was: Figures | None) -> str:
         if now.win_rate is None:
@@ -142,12 +151,18 @@ class Sentences:
         }
         count = now.won + now.lost
         if was is None or was.win_rate is None:
-            one = "Of the {closed} deal closed, {rate} were won."
-            return self.language.plural(one, "Of the {closed} deals closed, {rate} were won.", count, **values)
+            return self.language.plural(
+                "Of the {closed} deal closed, {rate} were won.",
+                "Of the {closed} deals closed, {rate} were won.",
+                count,
+                **values,
+            )
         values["was"] = self.formats.isolate(self.formats.percent(was.win_rate))
-        one = "Of the {closed} deal closed, {rate} were won; {was} {before}."
         return self.language.plural(
-            one, "Of the {closed} deals closed, {rate} were won; {was} {before}.", count, **values
+            "Of the {closed} deal closed, {rate} were won; {was} {before}.",
+            "Of the {closed} deals closed, {rate} were won; {was} {before}.",
+            count,
+            **values,
         )
 
     def per_period(self, figure: Figure) -> str:
@@ -155,8 +170,9 @@ class Sentences:
         kind = self.plan.kind
         if kind.unit is Unit.DAYS:
             days = self.plan.current.days
-            one, many = "{figure} per day", "{figure} per {number} days"
-            return self.language.plural(one, many, days, figure=self.label(figure), number=days)
+            return self.language.plural(
+                "{figure} per day", "{figure} per {number} days", days, figure=self.label(figure), number=days
+            )
         text = self.language.text(PER[kind.unit], figure=self.label(figure))
         return f"{text}, {self.language.text('to date')}" if kind.to_date else text
 
@@ -217,10 +233,10 @@ class Sentences:
 
 
 TRAILING = {
-    Unit.DAY: (mark("{number} day to {until}"), mark("{number} days to {until}")),
-    Unit.WEEK: (mark("{number} week to {until}"), mark("{number} weeks to {until}")),
-    Unit.MONTH: (mark("{number} month to {until}"), mark("{number} months to {until}")),
-    Unit.QUARTER: (mark("{number} quarter to {until}"), mark("{number} quarters to {until}")),
-    Unit.YEAR: (mark("{number} year to {until}"), mark("{number} years to {until}")),
-    Unit.DAYS: (mark("{number} span to {until}"), mark("{number} spans to {until}")),
+    Unit.DAY: mark_plural("{number} day to {until}", "{number} days to {until}"),
+    Unit.WEEK: mark_plural("{number} week to {until}", "{number} weeks to {until}"),
+    Unit.MONTH: mark_plural("{number} month to {until}", "{number} months to {until}"),
+    Unit.QUARTER: mark_plural("{number} quarter to {until}", "{number} quarters to {until}"),
+    Unit.YEAR: mark_plural("{number} year to {until}", "{number} years to {until}"),
+    Unit.DAYS: mark_plural("{number} span to {until}", "{number} spans to {until}"),
 }

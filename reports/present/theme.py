@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 COLOURS = ("ink", "muted", "line", "hair", "pale", "paper", "accent", "mid", "tint", "good", "bad")
 SIZES = ("text", "strong")
+LARGEST_SIZE = 100  # points; far beyond any word in a chart
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,16 @@ def load_theme(templates: Templates, name: str = "default") -> Theme:
         content = tomllib.loads(templates.read(file))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not valid TOML: {error}", hint='Colours stand in quotes: "#0B5E6B".') from error
-    colours, sizes = content.get("colours", {}), content.get("chart", {})
+    colours, sizes = (one if isinstance(one := content.get(key), dict) else {} for key in ("colours", "chart"))
     wrong = [f"colours.{one}" for one in COLOURS if not COLOUR.fullmatch(str(colours.get(one)))]
-    wrong += [f"chart.{one}" for one in SIZES if not isinstance(sizes.get(one), int | float)]
+    wrong += [f"chart.{one}" for one in SIZES if not _is_size(sizes.get(one))]
     if wrong:
         raise ConfigError(
             f"{file}: missing or wrong: {', '.join(wrong)}",
             hint="A colour is written #RRGGBB, a size as a number of points.",
         )
     return Theme({one: colours[one] for one in COLOURS}, {one: float(sizes[one]) for one in SIZES})
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < LARGEST_SIZE

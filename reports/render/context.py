@@ -79,7 +79,7 @@ class TeamRow:
 
 @dataclass(frozen=True)
 class SectionView:
-    """One pipeline, or all of them together."""
+    """One pipeline, or all of them together; `has_data` is false where no trailing period has any."""
 
     key: str
     name: str
@@ -149,7 +149,8 @@ class PageBuilder:
             for kpi in kpis(self._sentences, section)
         )
         key = "all" if section.id is None else f"pipeline-{section.id}"
-        return SectionView(key, clean(section.name), headline, cells, charts, section.current is not None)
+        has_data = any(point.figures is not None for point in section.trend)
+        return SectionView(key, clean(section.name), headline, cells, charts, has_data)
 
     def _captions(self, analysis: Analysis) -> dict[str, str]:
         """Return what stands under each heading: unit, span, and how to read it."""

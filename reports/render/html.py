@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from reports.present.language import Language
     from reports.present.templates import Templates
 
-PAGE = "page.html"
-
 
 class _Loader(BaseLoader):
     """Finds Jinja templates the way all templates are found."""

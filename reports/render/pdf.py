@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from weasyprint import HTML
@@ -37,7 +37,7 @@ class AssetFetcher(URLFetcher):  # type: ignore[misc] # weasyprint has no types
         scheme = urlsplit(url).scheme.lower()
         if scheme == "data":
             return super().fetch(url, headers)
-        path = Path(url2pathname(unquote(urlsplit(url).path))).resolve() if scheme == "file" else None
+        path = Path(url2pathname(urlsplit(url).path)).resolve() if scheme == "file" else None
         if path is None or not self._is_asset(path):
             message = f"the page refers to {url[:200]}, which is neither a data: address nor an asset of the templates"
             raise FatalURLFetchingError(message)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import stamina
 
-from reports.errors import ReportsError, SourceRejected, SourceUnavailable
+from reports.errors import DataError, ReportsError, SourceRejected, SourceUnavailable
 from reports.figures import Answer, Pipeline, Window
 from reports.voxys import wire
 
@@ -99,9 +99,15 @@ class VoxysClient:
             ) from error
         except httpx.TransportError as error:
             raise _unreachable(self._http.base_url, error) from error
+        except httpx.DecodingError as error:
+            raise DataError(
+                f"the answer for {request.about} came compressed and can't be unpacked",
+                hint="Check source.base_url, and what stands between here and there.",
+            ) from error
         if response.status_code == wire.OK:
             return wire.decode(request, response.content)
-        refusal = wire.refusal(request, response.status_code, response.content)
+        token = self._http.headers.get(wire.TOKEN_HEADER, "")
+        refusal = wire.refusal(request, response.status_code, response.content, token)
         raise _with_wait(refusal, response.headers.get("retry-after"))
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TEMPORARY = {429, 502, 503, 504}
 OK = 200
 LARGEST = Decimal(10) ** 15  # beyond any sum of money: a number gone wrong, not a deal
+DECIMALS = 9  # more are the noise of a server that adds with doubles
+TOKEN_HEADER = "api_access_token"  # noqa: S105 - the header's name
 WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?")
 MOST_PROBLEMS = 5  # of an answer are named; more wouldn't be read
@@ -73,7 +75,7 @@ def _number(value: object) -> Decimal:
     if not number.is_finite() or abs(number) > LARGEST:
         message = "is not a number that can be right"
         raise ValueError(message)
-    return number
+    return number if number == (near := round(number, DECIMALS)) else near
 
 
 def _count(value: object) -> int:
@@ -228,7 +230,14 @@ def _pipeline(zone: ZoneInfo, answer: _Pipeline) -> Pipeline:
     moment = answer.created_at
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)  # what servers of this family mean by a time without an offset
-    return Pipeline(answer.id, answer.name, moment.astimezone(zone).date())
+    return Pipeline(answer.id, answer.name, _day_in(zone, moment))
+
+
+def _day_in(zone: ZoneInfo, moment: datetime) -> date:
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:  # year 1 or 9999, which some servers write for "not set"
+        return moment.date()
 
 
 def read_stages(request: Request, body: object) -> tuple[int, ...]:
@@ -268,9 +277,9 @@ def _each_once(request: Request, name: str, keys: Iterable[object]) -> None:
         )
 
 
-def refusal(request: Request, status: int, content: bytes) -> SourceError:
-    """Return the error that an answer other than 200 means."""
-    said = _said(content)
+def refusal(request: Request, status: int, content: bytes, token: str = "") -> SourceError:
+    """Return the error that an answer other than 200 means; a token that the server repeats is left out."""
+    said = _said(content, token)
     if status in TEMPORARY:
         return SourceUnavailable(f"the source is overloaded or down for now (it answered {status})", hint="Try later.")
     if status in {401, 403}:
@@ -291,7 +300,7 @@ def refusal(request: Request, status: int, content: bytes) -> SourceError:
     return SourceError(f"the source failed on {request.about} (it answered {status}{said})", hint="Ask the vendor.")
 
 
-def _said(content: bytes) -> str:
+def _said(content: bytes, token: str) -> str:
     """Return the server's own words, if they are in the documented form: one short line of them."""
     try:
         body = json.loads(content)
@@ -301,6 +310,7 @@ def _said(content: bytes) -> str:
         return ""
     words = body.get("error") or body.get("errors") or ""
     text = words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
+    text = text.replace(token, "(the token)") if token else text
     line = "".join(one if one.isprintable() else " " for one in text)[:200]
     return f': "{line}"' if line else ""
 
