@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from reports.config.model import Config
     from reports.edition import Format, Job, Result
+    from reports.mail.delivery import Delivery
     from reports.periods import Period
     from reports.present.kpis import Kpi
 
@@ -269,10 +270,15 @@ def _print_result(job: Job, result: Result) -> None:
     click.echo(f"{result.edition.id}\n")
     rows = [_kpi_row(cell.kpi) for cell in page.overview.cells[:KEY_FIGURES]]
     files = [(path.suffix[1:].upper(), _short(path)) for path in result.files.values() if path.suffix == ".pdf"]
-    files += [(f"E-mail {one.status.value}", f"{one.recipient}: {one.detail}") for one in result.deliveries]
+    files += [(f"E-mail {one.status.value}", f"{one.recipient}: {_detail(one)}") for one in result.deliveries]
     _print_table((), rows)
     click.echo("")
     _print_table((), files)
+
+
+def _detail(delivery: Delivery) -> str:
+    """Return where a message lies, or what the server said."""
+    return _short(delivery.path) if delivery.path else delivery.detail
 
 
 def _kpi_row(kpi: Kpi) -> tuple[str, ...]:

@@ -173,6 +173,7 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot) -> Edi
         fetched_at=snapshot.fetched_at,
         zone=account.zone,
         paper=job.report.paper,
+        all_pipelines=job.report.pipelines == "all",
         assumed=isinstance(job.config.source, VoxysSource),
     )
     builder = PageBuilder(desk.sentences, facts)

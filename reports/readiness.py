@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from reports.present.templates import Templates
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
+    from pathlib import Path
 
     from reports.config.model import Config
 
@@ -39,6 +41,7 @@ def findings(config: Config, today: date) -> Iterator[Finding]:
     yield _attempt("fonts", lambda: Finding("fonts", f"{len(font_files(templates))} files"))
     yield _attempt("source", lambda: _source(config))
     yield _attempt("mail", lambda: _mail(config))
+    yield _folder("archive", "archive", config.path(config.archive.folder))
     for name in config.reports:
         yield _attempt(name, lambda name=name: _report(config, name, today))  # type: ignore[misc] # bound at once
 
@@ -79,12 +82,20 @@ def _source(config: Config) -> Finding:
 
 def _mail(config: Config) -> Finding:
     if not isinstance(config.email, SmtpEmail):
-        return Finding("mail", f"outbox folder {config.path(config.email.folder)}")
+        return _folder("mail", "outbox", config.path(config.email.folder))
     from reports.mail import smtp
 
     asyncio.run(smtp.check(config.email, config.folder))
     login = f"logged in as {config.email.username}" if config.email.username else "without a login"
     return Finding("mail", f"{config.email.host}:{config.email.port}, {login}")
+
+
+def _folder(about: str, name: str, path: Path) -> Finding:
+    """Look whether a folder can be written, or made where it isn't there yet."""
+    nearest = next(one for one in (path, *path.parents) if one.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return Finding(about, f"{name} folder {path}")
+    return Finding(about, f"the {name} folder {path} can't be written", well=False, hint=f"Look at {nearest}.")
 
 
 def _report(config: Config, name: str, today: date) -> Finding:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Status(StrEnum):
@@ -16,9 +20,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message to one recipient: the server's own words, and where it lies or what the server calls it."""
+    """One message to one recipient: the server's own words, or the file it lies in; trying again may help or not."""
 
     recipient: str
     status: Status
     detail: str = ""
     permanent: bool = True
+    path: Path | None = None

@@ -31,4 +31,4 @@ def _put(folder: Path, edition: str, recipient: str, message: EmailMessage) -> D
             f"the outbox can't be written at {folder}: {why(error)}",
             hint="Make room or set email.folder to a place that this user may write to.",
         ) from error
-    return Delivery(recipient, Status.SENT, str(path))
+    return Delivery(recipient, Status.SENT, path=path)

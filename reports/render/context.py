@@ -50,6 +50,7 @@ class Facts:
     fetched_at: datetime
     zone: ZoneInfo
     paper: str
+    all_pipelines: bool
     assumed: bool
 
 
@@ -94,6 +95,7 @@ class Page:
     """The whole document."""
 
     facts: Facts
+    scope: str
     span: str
     compared: str
     fetched: str
@@ -124,6 +126,7 @@ class PageBuilder:
         sentences = self._sentences
         return Page(
             facts=self._facts,
+            scope=self._scope(pipelines),
             span=sentences.current,
             compared=sentences.compared,
             fetched=self._formats.moment(self._facts.fetched_at, self._facts.zone),
@@ -151,6 +154,15 @@ class PageBuilder:
         key = "all" if section.id is None else f"pipeline-{section.id}"
         has_data = any(point.figures is not None for point in section.trend)
         return SectionView(key, clean(section.name), headline, cells, charts, has_data)
+
+    def _scope(self, pipelines: Sequence[SectionView]) -> str:
+        """Return which pipelines the page is about."""
+        if len(pipelines) == 1:
+            return self._formats.isolate(pipelines[0].name)
+        if self._facts.all_pipelines:
+            return self._text("all pipelines")
+        number = len(pipelines)
+        return self._sentences.language.plural("{number} pipeline", "{number} pipelines", number, number=number)
 
     def _captions(self, analysis: Analysis) -> dict[str, str]:
         """Return what stands under each heading: unit, span, and how to read it."""
