@@ -109,7 +109,7 @@ def businesses(draw: st.DrawFn) -> list[Deal]:
     return rows
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=businesses(),
     window=st.tuples(st.integers(-5, 90), st.integers(0, 60)),
@@ -276,7 +276,7 @@ def test_stages_in_their_order(client: Client, stored: Put) -> None:
     }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=businesses())
 def test_stats_are_what_a_straight_count_says(store: Deals, client: Client, rows: list[Deal]) -> None:
     put(store, rows)

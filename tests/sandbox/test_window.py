@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.sandbox.window import GroupBy, WindowFigures, buckets, iso_day, label
@@ -15,6 +15,7 @@ from reports.sandbox.window import GroupBy, WindowFigures, buckets, iso_day, lab
 SERIES = [GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH]
 
 
+@settings(deadline=None)  # a busy machine is no error
 @given(
     since=st.dates(),
     length=st.integers(0, 800),
