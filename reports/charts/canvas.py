@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 POINTS_PER_INCH = 72
 CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
 REGULAR, STRONG = 400, 600
+SPACE = 2.0  # points that words keep from each other at least
 MOST_LINES = 3  # of reference beside the base line (LOOK rule 2)
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 # Words as paths: WeasyPrint sets SVG text letter by letter (FACTS). A fixed salt keeps the ids, so the bytes, the same.
@@ -73,6 +74,21 @@ class Chart:
         return self.canvas.png(scale)
 
 
+@dataclass(frozen=True)
+class Word:
+    """The place of a text: its ends, the height of its middle, and its size, in points."""
+
+    left: float
+    right: float
+    y: float
+    size: float
+
+    def touches(self, other: Word) -> bool:
+        """Whether two come closer than a space."""
+        beside = max(self.left, other.left) - min(self.right, other.right) < SPACE
+        return beside and abs(self.y - other.y) < (self.size + other.size) / 2
+
+
 class Canvas:
     """A sheet of `width` x `height` points; y grows upwards from the lower edge.
 
@@ -90,6 +106,7 @@ class Canvas:
         self.height = height
         self._boxes: defaultdict[str, list[Path]] = defaultdict(list)
         self._words: defaultdict[str, list[Path]] = defaultdict(list)
+        self._taken: list[Word] = []
         self._lines: list[tuple[Sequence[tuple[float, float]], str, float, int]] = []
 
     def bar(self, x: float, y: float, width: float, height: float, role: str) -> None:
@@ -113,11 +130,17 @@ class Canvas:
         role: str = "muted",
         size: float | None = None,
         weight: int = REGULAR,
+        if_free: bool = False,
     ) -> None:
-        """Write on one line, its capitals centred on y."""
+        """Write on one line, its capitals centred on y; `if_free` leaves it away where it would touch other words."""
         size = size or self.pen.theme.sizes["text"]
         shown = drawable(self.pen.templates, words)
-        left = x - text_width(shown, size, weight) * {"left": 0.0, "center": 0.5, "right": 1.0}[align]
+        width = text_width(shown, size, weight)
+        left = x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[align]
+        word = Word(left, left + width, y, size)
+        if if_free and any(word.touches(other) for other in self._taken):
+            return
+        self._taken.append(word)
         outline = text_path(shown, size, weight)
         place = Affine2D().translate(left, y - CAPITALS * size / 2)
         self._words[role].append(outline.transformed(place))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.charts.canvas import STRONG, Canvas, Chart, Scale, scale
+from reports.present.formats import DASH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,37 +73,27 @@ def draw_grid(canvas: Canvas, box: Box, axis: Scale, write: Callable[[Number], s
 
 
 def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, labelled: int = 2) -> None:
-    """Draw the bars on their base line; the last `labelled` ones carry their value."""
+    """Draw the bars on their base line; the last `labelled` ones carry their value, a missing one a dash.
+
+    The current period's number comes first; whatever would touch a number that stands already is left away.
+    """
     pitch = box.width / len(series.values)
     zero = box.bottom + axis(0)
-    for index, value in enumerate(series.values):
-        middle = box.left + (index + 0.5) * pitch
-        age = len(series.values) - 1 - index
-        if value is None:
-            canvas.text(middle, zero + 4, "\u2013", align="center")
-            continue
-        top = box.bottom + axis(float(value))
+    for age, value in enumerate(reversed(series.values)):
+        middle = box.right - (age + 0.5) * pitch
+        top = zero if value is None else box.bottom + axis(float(value))
         canvas.bar(middle - pitch * BAR / 2, min(zero, top), pitch * BAR, abs(top - zero), role_of(age))
-        if age < labelled and not (age and _in_the_way(canvas, series, pitch, axis)):
-            _label(canvas, middle, max(zero, top) + GAP + 3.5, series.write(value), age)
+        if value is None or age < labelled:
+            words = DASH if value is None else series.write(value)
+            _label(canvas, middle, max(zero, top) + GAP + 3.5, words, age)
     canvas.line([(box.left, zero), (box.right, zero)], "line", 0.7)
 
 
-def _in_the_way(canvas: Canvas, series: Series, pitch: float, axis: Scale) -> bool:
-    """Whether the number before would touch the current one: too wide for its place, and at the same height."""
-    before, now = series.values[-2:]
-    if before is None or now is None:
-        return False
-    size = canvas.pen.theme.sizes["strong"]
-    widths = sum(canvas.measure(series.write(one), size, STRONG) for one in (before, now))
-    return widths / 2 + GAP > pitch and abs(axis(float(now)) - axis(float(before))) < size + 2
-
-
 def _label(canvas: Canvas, x: float, y: float, words: str, age: int) -> None:
-    width = canvas.measure(words, canvas.pen.theme.sizes["strong"], STRONG)
-    x = min(x, canvas.width - width / 2)
+    size = canvas.pen.theme.sizes["strong"]
+    x = min(x, canvas.width - canvas.measure(words, size, STRONG) / 2)
     role = "muted" if age else "ink"
-    canvas.text(x, y, words, align="center", role=role, size=canvas.pen.theme.sizes["strong"], weight=STRONG)
+    canvas.text(x, y, words, align="center", role=role, size=size, weight=STRONG, if_free=True)
 
 
 def draw_ticks(canvas: Canvas, box: Box, ticks: Sequence[str], below: float = 5.0) -> None:
@@ -109,11 +101,10 @@ def draw_ticks(canvas: Canvas, box: Box, ticks: Sequence[str], below: float = 5.
     pitch = box.width / len(ticks)
     widest = max(canvas.measure(one) for one in ticks)
     every = max(1, math.ceil((widest + 4) / pitch))
-    for index, words in enumerate(ticks):
-        if (len(ticks) - 1 - index) % every == 0:
-            x = box.left + (index + 0.5) * pitch
-            half = canvas.measure(words) / 2
-            canvas.text(min(x, canvas.width - half), box.bottom - below - GAP, words, align="center")
+    for age, words in list(enumerate(reversed(ticks)))[::every]:
+        half = canvas.measure(words) / 2
+        x = max(half, min(box.right - (age + 0.5) * pitch, canvas.width - half))
+        canvas.text(x, box.bottom - below - GAP, words, align="center", if_free=True)
 
 
 def draw_ends(canvas: Canvas, box: Box, first: str, last: str, below: float = 5.0) -> None:
@@ -128,6 +119,4 @@ def role_of(age: int) -> str:
 
 
 def _number(tick: float) -> Number:
-    from decimal import Decimal
-
     return int(tick) if tick == int(tick) else Decimal(str(tick))

@@ -1,0 +1,146 @@
+"""No word of a chart touches another one or leaves the sheet (LOOK rule 2), whatever the numbers are."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reports.charts.bars import Bar, bars_chart
+from reports.charts.canvas import Pen
+from reports.charts.closed import closed_chart
+from reports.charts.columns import Series, columns_chart
+from reports.charts.gallery import FULL, HALF, MAIL
+from reports.charts.multiples import Panel, multiples_chart
+from reports.figures import Figures, TrendPoint
+from reports.periods import Kind, plan
+from reports.present.formats import Formats
+from reports.present.language import Language
+from reports.present.templates import Templates
+from reports.present.theme import load_theme
+from tests.making import AS_OF, KINDS, SUNDAYS
+
+if TYPE_CHECKING:
+    from reports.charts.canvas import Canvas
+
+TEMPLATES = Templates.of_project(Path(__file__).parent)
+LANGUAGE = Language.load(TEMPLATES, "en")
+FORMATS = Formats(LANGUAGE, "SAR")
+PEN = Pen(load_theme(TEMPLATES), LANGUAGE, FORMATS, TEMPLATES)
+SLACK = 0.6  # points: letters have no sharp edges
+
+amounts = st.none() | st.decimals(-200_000, 9_000_000, places=2) | st.sampled_from([Decimal(0), Decimal(10) ** 11])
+widths = st.sampled_from([FULL, HALF, MAIL])
+names = st.sampled_from(
+    [
+        "Lina Mansour",
+        "سارة الزهراني",
+        "A name that goes on and on and does not end before the margin",
+        "🚀",
+        "Li",
+        "W" * 80,
+    ]
+)
+
+
+def boxes(canvas: Canvas) -> list[tuple[float, float, float, float]]:
+    found = [path.get_extents() for paths in canvas._words.values() for path in paths]
+    return [(one.x0, one.y0, one.x1, one.y1) for one in found if one.width > 0]
+
+
+def assert_tidy(canvas: Canvas) -> None:
+    found = boxes(canvas)
+    assert found, "a chart without a single word says nothing"
+    for left, low, right, high in found:
+        assert left >= -SLACK
+        assert low >= -SLACK
+        assert right <= canvas.width + SLACK
+        assert high <= canvas.height + SLACK
+    for one, other in combinations(found, 2):
+        apart = (
+            one[2] <= other[0] + SLACK
+            or other[2] <= one[0] + SLACK
+            or one[3] <= other[1] + SLACK
+            or other[3] <= one[1] + SLACK
+        )
+        assert apart, f"{one} touches {other}"
+
+
+@st.composite
+def trends(draw: st.DrawFn) -> tuple[list[Decimal | None], list[str]]:
+    count = draw(st.integers(2, 53))
+    kind = Kind.parse(draw(st.sampled_from(KINDS)))
+    periods = plan(kind, AS_OF, SUNDAYS, count)
+    values = draw(st.lists(amounts, min_size=count, max_size=count))
+    return values, FORMATS.ticks(kind, periods.trailing)
+
+
+@settings(max_examples=30)
+@given(trends(), widths, st.sampled_from([90.0, 128.0]))
+def test_columns(trend: tuple[list[Decimal | None], list[str]], width: float, height: float) -> None:
+    values, ticks = trend
+    write = FORMATS.alike(one for one in values if one is not None)
+    chart = columns_chart(PEN, "trend", "alt", Series(values, ticks, write), (width, height))
+    assert_tidy(chart.canvas)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.none() | st.tuples(st.integers(0, 2000), st.integers(0, 2000)), min_size=2, max_size=30), widths)
+def test_closed(pairs: list[tuple[int, int] | None], width: float) -> None:
+    periods = plan(Kind.parse("week"), AS_OF, SUNDAYS, len(pairs)).trailing
+    trend = [
+        TrendPoint(period, Figures(won=pair[0], lost=pair[1]) if pair else None)
+        for period, pair in zip(periods, pairs, strict=True)
+    ]
+    ticks = FORMATS.ticks(Kind.parse("week"), periods)
+    assert_tidy(closed_chart(PEN, "alt", trend, ticks, (width, 90.0)).canvas)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(names, amounts, amounts), min_size=1, max_size=10), widths)
+def test_bars(rows: list[tuple[str, Decimal | None, Decimal | None]], width: float) -> None:
+    write = FORMATS.alike(one for _, *values in rows for one in values if one is not None)
+    bars = [
+        Bar(name, now or 0, before, write(now or 0), FORMATS.signed((now or 0) - before, write) if before else "")
+        for name, now, before in rows
+    ]
+    assert_tidy(bars_chart(PEN, "agents", "alt", bars, width).canvas)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(names, st.lists(amounts, min_size=12, max_size=12)), min_size=2, max_size=7))
+def test_multiples(rows: list[tuple[str, list[Decimal | None]]]) -> None:
+    ticks = FORMATS.ticks(Kind.parse("week"), plan(Kind.parse("week"), AS_OF, SUNDAYS, 12).trailing)
+    panels = [
+        Panel(
+            name,
+            FORMATS.compact(values[-1] or 0),
+            "▲ 12.3%",
+            Series(values, ticks, FORMATS.compact),
+            ("30 Aug", "15 Nov"),
+        )
+        for name, values in rows
+    ]
+    assert_tidy(multiples_chart(PEN, "alt", panels, FULL).canvas)
+
+
+def test_the_picture_is_the_same_every_time() -> None:
+    series = Series([Decimal(3), None, Decimal(5)], ["a", "b", "c"], FORMATS.compact)
+    pictures = {columns_chart(PEN, "trend", "alt", series, (200.0, 90.0)).svg for _ in range(2)}
+    assert len(pictures) == 1
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_png_has_the_size_it_should(scale: float) -> None:
+    from io import BytesIO
+
+    from PIL import Image
+
+    series = Series([Decimal(3), Decimal(5)], ["a", "b"], FORMATS.compact)
+    chart = columns_chart(PEN, "trend", "alt", series, (200.0, 90.0))
+    assert Image.open(BytesIO(chart.png(scale))).size == (200 * scale, 90 * scale)

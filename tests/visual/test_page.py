@@ -1,0 +1,139 @@
+"""The finished pages: our own fonts only, headers and footers, headings that keep what follows, a tagged structure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pikepdf
+import pypdfium2 as pdfium
+import pytest
+
+from reports.config import load
+from reports.edition import open_desk, plan_job, prepare, to_pdf
+from reports.figures import Agent, AgentFigures, Figures, StageFigures, Window
+from tests.making import pipeline_of, snapshot_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reports.periods import Period
+
+CHECKOUT = Path(__file__).parents[2]
+TODAY = date(2026, 11, 22)
+OURS = {"Inter", "Inter-Semi-Bold", "Inter-Display-Semi-Bold", "Noto-Sans-Arabic", "Noto-Sans-Arabic-Semi-Bold"}
+PIPELINES = 5
+AGENTS = 60
+HOSTILE = ("<b>bold</b> & co", "نورة القحطاني", "🚀 rocket", "A" * 300, "two\nlines", "\u202eturned", "李")
+FOOT = 50  # points from the lower edge: the margin with the footer
+
+
+def window(period: Period) -> Window:
+    age = (TODAY - period.until).days
+    agents = tuple(
+        AgentFigures(
+            Agent(one, HOSTILE[one] if one < len(HOSTILE) else f"Agent {one}"), 2, 1, Decimal(900 + 37 * one + age)
+        )
+        for one in range(AGENTS)
+    )
+    value = sum((one.value_won for one in agents), Decimal(5_000))
+    stages = (StageFigures(1, "New", 3, Decimal(9_000)), StageFigures(2, "Won <now>", 1, Decimal(1_500)))
+    return Window(period, Figures(130, 61, 40 + age % 9, value * 3, value), agents, stages)
+
+
+@pytest.fixture(scope="module")
+def pdf() -> bytes:
+    config = load(CHECKOUT / "config.toml")
+    job = plan_job(config, "weekly", TODAY)
+    job = replace(job, report=job.report.model_copy(update={"title": "Weekly <i>report</i> & more"}))
+    names = [f"Pipeline {HOSTILE[number]}"[:60] for number in range(PIPELINES)]
+    pipelines = (
+        pipeline_of(job.plan, window, number=number, stages=(1, 2), name=name) for number, name in enumerate(names, 1)
+    )
+    return to_pdf(prepare(job, open_desk(job), job.edition, snapshot_of(*pipelines)))
+
+
+@pytest.fixture(scope="module")
+def texts(pdf: bytes) -> list[str]:
+    document = pdfium.PdfDocument(pdf)
+    found = [page.get_textpage().get_text_range() for page in document]
+    document.close()
+    return found
+
+
+def test_only_our_own_fonts_are_used(pdf: bytes) -> None:
+    with pikepdf.open(BytesIO(pdf)) as document:
+        fonts = {
+            str(font["/BaseFont"]).partition("+")[2]
+            for page in document.pages
+            for font in page.resources.get("/Font", {}).values()  # type: ignore[operator,union-attr]
+        }
+    assert fonts
+    assert fonts <= OURS
+
+
+def test_every_page_has_its_number_and_all_but_the_first_a_header(texts: list[str]) -> None:
+    running = "Najd Trading · Weekly <i>report</i> & more · 15–21 Nov 2026"
+    assert len(texts) > 2
+    for number, text in enumerate(texts, 1):
+        assert f"Page {number} of {len(texts)}" in text
+        assert (running in text) == (number > 1)
+
+
+def test_names_are_printed_as_they_are_and_stay_inert(texts: list[str]) -> None:
+    text = "\n".join(texts)
+    assert "<b>bold</b> & co" in text
+    assert "two lines" in text
+    assert "A" * 60 not in text, "a name of 300 letters is cut"
+
+
+def test_sixty_agents_are_fifteen_rows_and_the_rest(texts: list[str]) -> None:
+    text = "\n".join(texts)
+    assert "45 others" in text
+    assert "Unassigned" in text
+    assert "Total" in text
+
+
+def test_no_page_ends_with_a_heading(pdf: bytes) -> None:
+    headings = ("Team", "Value won per week", "New deals by stage", "Value won by agent", "What the numbers mean")
+    document = pdfium.PdfDocument(pdf)
+    for page in document:
+        body = [line for line in lines(page) if line[1] > FOOT]
+        lowest = min(body, key=lambda line: line[1])
+        assert lowest[0] not in headings
+    document.close()
+
+
+def lines(page: pdfium.PdfPage) -> list[tuple[str, float]]:
+    """Return each piece of text on a page with its lower edge, in points."""
+    found = page.get_textpage()
+    boxes = [found.get_rect(index) for index in range(found.count_rects())]
+    return [(found.get_text_bounded(*box).strip(), box[1]) for box in boxes]
+
+
+def elements(node: Any) -> Iterator[Any]:
+    if isinstance(node, pikepdf.Array):
+        for kid in node:
+            yield from elements(kid)
+    elif isinstance(node, pikepdf.Dictionary) and "/S" in node:
+        yield node
+        yield from elements(node.get("/K", pikepdf.Array()))
+
+
+def test_the_document_is_tagged_and_every_picture_says_what_it_shows(pdf: bytes) -> None:
+    with pikepdf.open(BytesIO(pdf)) as document:
+        found = list(elements(document.Root.StructTreeRoot.K))
+        kinds = [str(one.S) for one in found]
+        pictures = [str(one.get("/Alt", "")) for one in found if one.S == "/Figure"]
+        assert document.Root.Lang == "en"
+        assert document.Root.MarkInfo.Marked
+        assert "Weekly <i>report</i> & more, 15–21 Nov 2026" in str(document.docinfo["/Title"])
+    assert kinds.count("/H1") == 1
+    assert "/TH" in kinds
+    assert len(pictures) > PIPELINES * 2
+    assert all(len(alt) > 10 for alt in pictures)
+    assert any("Value won per week, 12 weeks to 21 Nov 2026" in alt for alt in pictures)
