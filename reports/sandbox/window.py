@@ -1,30 +1,13 @@
-"""Windows of whole days, cut into buckets, with the figures that are counted in them."""
+"""Windows of whole days, with the figures that are counted in them."""
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-WEEK_STARTS = {"monday": 0, "saturday": 5, "sunday": 6}
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-class GroupBy(StrEnum):
-    """What the figures of a window can be broken down by."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    AGENT = "agent"
-    STAGE = "stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +47,7 @@ class WindowFigures:
     @property
     def conversion_rate(self) -> Decimal:
         """The deals won per 100 created, although they need not be the same deals."""
-        return quotient(Decimal(100 * self.won), self.created, Decimal("0.1"))
+        return rate(self.won, self.created)
 
 
 def quotient(part: Decimal, whole: int, step: Decimal) -> Decimal:
@@ -72,35 +55,13 @@ def quotient(part: Decimal, whole: int, step: Decimal) -> Decimal:
     return (part / whole).quantize(step, ROUND_HALF_UP) if whole else Decimal(0)
 
 
+def rate(part: int, whole: int) -> Decimal:
+    """Tell how many of 100 a part is, to one decimal."""
+    return quotient(Decimal(100 * part), whole, Decimal("0.1"))
+
+
 def iso_day(text: str) -> date:
     """Read `YYYY-MM-DD` alone: date.fromisoformat also takes 20261121 and 2026-W47-6."""
     if not ISO_DAY.fullmatch(text):
         raise ValueError(text)
     return date.fromisoformat(text)
-
-
-def buckets(since: date, until: date, unit: GroupBy, first_weekday: int) -> Iterator[tuple[date, date]]:
-    """Cut since..until into days, weeks or months; the first and the last are clipped to the window."""
-    first, end = since.toordinal(), until.toordinal()
-    while first <= end:
-        # Days as numbers, because the day after 9999-12-31 is none.
-        last = min(_last_of(first, unit, first_weekday), end)
-        yield date.fromordinal(first), date.fromordinal(last)
-        first = last + 1
-
-
-def _last_of(ordinal: int, unit: GroupBy, first_weekday: int) -> int:
-    if unit is GroupBy.DAY:
-        return ordinal
-    day = date.fromordinal(ordinal)
-    if unit is GroupBy.WEEK:
-        return ordinal + 6 - (day.weekday() - first_weekday) % 7
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1]).toordinal()
-
-
-def label(span: tuple[date, date], unit: GroupBy) -> str:
-    """Name a bucket without month names, which would be in one language."""
-    first, last = (day.isoformat() for day in span)
-    if unit is GroupBy.MONTH:
-        return first[:7]
-    return first if unit is GroupBy.DAY else f"{first} to {last}"

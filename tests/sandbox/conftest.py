@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from reports.sandbox.app import create_app
-from reports.sandbox.deals import Agent, Deal, Deals, Pipeline, Stage
+from reports.sandbox.deals import Deals
+from reports.sandbox.records import Agent, Deal, Pipeline, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,8 +1,7 @@
-"""The store keeps everything or nothing, refuses foreign files, and sums exactly."""
+"""The store keeps everything or nothing, and sums exactly."""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from dataclasses import replace
 from datetime import date
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reports.errors import ConfigError, SourceUnavailable
-from reports.sandbox import deals as module
-from reports.sandbox.deals import Deals, timestamp
+from reports.sandbox import sql
+from reports.sandbox.deals import Deals
 from reports.sandbox.window import Window
-from tests.sandbox.conftest import RIYADH, deal, put
+from tests.sandbox.conftest import deal, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,43 +32,6 @@ def test_a_file_is_made_and_opened_again(tmp_path: Path) -> None:
         assert card.deal == deal(1, "2026-11-03")
 
 
-def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "deals.sqlite"
-    Deals.open(path).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    with pytest.raises(ConfigError, match="version 99; this program knows version 1") as caught:
-        Deals.open(path)
-    assert caught.value.hint
-
-
-def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "theirs.sqlite"
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE theirs (id)")
-        connection.execute("PRAGMA user_version = 1")
-    connection.close()
-    before = path.read_bytes()
-    with pytest.raises(ConfigError, match="another program") as caught:
-        Deals.open(path)
-    assert caught.value.hint
-    assert path.read_bytes() == before
-
-
-def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("These are notes, and long enough to be looked at as if they were a database. " * 20)
-    with pytest.raises(ConfigError, match="not a database"):
-        Deals.open(path)
-
-
-@pytest.mark.parametrize("name", ["missing/deals.sqlite", "."])
-def test_what_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match="can't be used"):
-        Deals.open(tmp_path / name)
-
-
 def test_a_failed_transaction_leaves_nothing(store: Deals) -> None:
     with pytest.raises(SourceUnavailable), store.writing():
         store.put_deals([deal(1, "2026-11-03"), deal(2, "2026-11-03", stage_id=99)])
@@ -83,18 +45,6 @@ def test_a_deal_of_an_unknown_stage_is_refused(store: Deals) -> None:
     with pytest.raises(SourceUnavailable, match="FOREIGN KEY"), store.writing():
         store.put_deals([deal(1, "2026-11-03", stage_id=99)])
     assert store.cards(1) == ()
-
-
-def test_a_database_that_another_process_holds_is_a_temporary_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
-    path = tmp_path / "deals.sqlite"
-    with Deals.open(path) as deals, Deals.open(path) as other, other.writing():
-        with pytest.raises(SourceUnavailable, match="locked") as caught, deals.writing():
-            pass
-        assert not caught.value.permanent
-        assert deals.pipelines() == ()
 
 
 def test_a_reader_sees_one_state_while_another_process_writes(tmp_path: Path) -> None:
@@ -143,7 +93,7 @@ def test_sums_beyond_64_bits_are_exact(store: Deals) -> None:
 
 def test_an_index_answers_a_window(store: Deals) -> None:
     values = {"by": None, "split": 1, "pipeline": 1, "agent": None, "since": "2026-11-01", "until": "2026-11-30"}
-    plan = " ".join(row[3] for row in store._rows(f"EXPLAIN QUERY PLAN {module.FIGURES}", values))
+    plan = " ".join(row[3] for row in store._database.rows(f"EXPLAIN QUERY PLAN {sql.FIGURES}", values))
     assert "deals_created" in plan
     assert "deals_closed" in plan
 
@@ -163,9 +113,3 @@ def test_a_deal_that_is_put_again_is_replaced(store: Deals) -> None:
     with store.writing():
         store.put_deals([won])
     assert [card.deal for card in store.cards(1)] == [won]
-
-
-def test_times_have_the_account_s_offset() -> None:
-    assert timestamp(date(2026, 11, 22), "12:00:00", RIYADH) == "2026-11-22T12:00:00+03:00"
-    assert timestamp(date(1, 1, 1), "12:00:00", RIYADH) == "0001-01-01T12:00:00+03:06"
-    assert timestamp(date(9999, 12, 31), "12:00:00", RIYADH) == "9999-12-31T12:00:00+03:00"
