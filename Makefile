@@ -4,7 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-INSTALL := $(BIN)/python -m pip install --quiet --editable
+INSTALL := $(BIN)/python -m pip install -qq --editable
+CATALOGUE ?= templates/locale/messages.pot
 INPUTS := pyproject.toml constraints.txt
 
 .PHONY: help report test test-slow check format messages fonts clean
@@ -19,7 +20,7 @@ report: .venv/report
 	@$(BIN)/reports run
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: .venv/dev
 	$(BIN)/python -m pytest -m slow
@@ -33,6 +34,12 @@ check: .venv/dev
 format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+messages: .venv/dev
+	$(BIN)/python -m babel.messages.frontend extract --mapping-file templates/locale/babel.cfg \
+	  --no-default-keywords --keywords text --keywords _text --keywords say --keywords plural:1,2 --keywords mark \
+	  --keywords mark_plural:1,2 --keywords t --keywords n:1,2 --no-location --sort-output --omit-header \
+	  --output-file $(CATALOGUE) reports templates
 
 fonts: .venv/dev
 	$(INSTALL) '.[fonts]'

@@ -16,7 +16,7 @@ import click
 from reports import __version__
 from reports.config import DEFAULT_FILE, load
 from reports.errors import ConfigError, ReportsError
-from reports.files import why, write_whole
+from reports.files import can_be_written, why, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FORMATS = ("pdf", "html", "json", "eml")
 KEY_FIGURES = 4  # of the eight are printed after a run
 SANDBOX_FILE = "deals.sqlite"
+ELSEWHERE = "Choose another place with -o FILE."
 
 
 class Day(click.ParamType[date]):
@@ -96,15 +97,13 @@ def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
 
     config = load(file)
     job = plan_job(config, name, _today(config), as_of=as_of, span=_span(as_of, since, until))
+    path = None if output == "-" else _place(output, f"{job.edition.filename}.{kind}")
     with Progress() as progress:
         content = asyncio.run(export(job, kind, progress))
-    if output == "-":
+    if path is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    path = Path(output) if output else Path()
-    if path.is_dir():
-        path /= f"{job.edition.filename}.{kind}"
     _write(path, content)
     click.echo(str(path))
 
@@ -255,13 +254,21 @@ def _mapping(pairs: tuple[str, ...]) -> Mapping[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
+def _place(output: str | None, name: str) -> Path:
+    """Return the file to write, and say before any work is done if that can't be."""
+    path = Path(output) if output else Path()
+    if path.is_dir():
+        path /= name
+    if not can_be_written(path):
+        raise ConfigError(f"{path} can't be written", hint=ELSEWHERE)
+    return path
+
+
 def _write(path: Path, content: bytes) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        raise ConfigError(
-            f"{path} can't be written: {why(error)}", hint="Choose another place with -o FILE."
-        ) from error
+        raise ConfigError(f"{path} can't be written: {why(error)}", hint=ELSEWHERE) from error
 
 
 def _print_result(job: Job, result: Result) -> None:

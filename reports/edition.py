@@ -11,7 +11,7 @@ from reports.analysis.analyse import analyse
 from reports.analysis.headline import headline
 from reports.archive import Archive, Draft, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
-from reports.errors import ConfigError
+from reports.errors import ConfigError, DeliveryError
 from reports.figures import Analysis, EditionId, Figure, Section, Snapshot
 from reports.periods import Period, Plan, plan, plan_span
 from reports.present.fonts import embedded_font_css, font_face_css
@@ -114,7 +114,11 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
         draft.abandon()
         raise
     progress("Delivering")
-    deliveries = await deliver(job, to_letter(edition, pdf), archive.key())
+    try:
+        deliveries = await deliver(job, to_letter(edition, pdf), archive.key())
+    except DeliveryError as error:
+        error.hint = f"{error.hint} Nothing was sent; the report is kept in {draft.folder}."
+        raise
     return Result(edition, files, tuple(deliveries))
 
 

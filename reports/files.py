@@ -25,6 +25,12 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
+def can_be_written(path: Path) -> bool:
+    """Whether a file or folder could be made there: the nearest thing above that exists is a folder we may write to."""
+    nearest = next(one for one in (path.parent, *path.absolute().parents) if one.exists())
+    return nearest.is_dir() and os.access(nearest, os.W_OK)
+
+
 def why(error: OSError) -> str:
     """Return an operating system's reason as people read it: `No space left on device`."""
     return error.strerror or str(error) or type(error).__name__

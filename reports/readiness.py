@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.config.model import SmtpEmail
 from reports.edition import open_desk, plan_job
 from reports.errors import ReportsError
+from reports.files import can_be_written
 from reports.present.fonts import font_files
 from reports.present.templates import Templates
 
@@ -92,10 +92,9 @@ def _mail(config: Config) -> Finding:
 
 def _folder(about: str, name: str, path: Path) -> Finding:
     """Look whether a folder can be written, or made where it isn't there yet."""
-    nearest = next(one for one in (path, *path.parents) if one.exists())
-    if nearest.is_dir() and os.access(nearest, os.W_OK):
+    if can_be_written(path / "file"):
         return Finding(about, f"{name} folder {path}")
-    return Finding(about, f"the {name} folder {path} can't be written", well=False, hint=f"Look at {nearest}.")
+    return Finding(about, f"the {name} folder {path} can't be written", well=False, hint="Choose another folder.")
 
 
 def _report(config: Config, name: str, today: date) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import TYPE_CHECKING
@@ -16,9 +17,24 @@ from reports.config.values import parse_address
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from email.policy import Policy
 
-POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
+LONGEST_ID = 69  # letters of a message id that every mail program leaves on one line
 STAMP = "%a, %d %b %Y %H:%M:%S +0000"
+
+
+class AsItIs(UnstructuredHeader, BaseHeader):
+    """A header that programs read: folding would encode what is longer than a line, and nobody would decode it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the whole header on one line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("list-id", AsItIs)
+HEADERS.map_to_type("list-unsubscribe", AsItIs)
+POLICY = SMTP.clone(max_line_length=78, cte_type="7bit", header_factory=HEADERS)
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,7 @@ def compose(letter: Letter, recipient: str, *, key: bytes, send: int = 1) -> Ema
     for name, picture in letter.pictures.items():
         html.add_related(picture, "image", "png", cid=f"<{name}>", filename=f"{name}.png", disposition="inline")
     message.add_attachment(letter.attachment, "application", "pdf", filename=letter.filename)
+    message["Content-Language"] = letter.language  # after the parts, which would take it with them
     _fix_boundaries(message, identity)
     return message
 
@@ -59,7 +76,16 @@ def message_id(letter: Letter, recipient: str, key: bytes, send: int) -> str:
     edition = hashlib.blake2b(letter.edition.encode(), digest_size=6).hexdigest()
     address = parse_address(recipient).addr_spec.casefold().encode()
     person = hashlib.blake2b(address, key=key[:64], digest_size=8).hexdigest()
-    return f"<{edition}.{person}.{send}@{parse_address(letter.sender).domain}>"
+    left = f"{edition}.{person}.{send}"
+    return f"<{left}@{_short_domain(parse_address(letter.sender).domain, LONGEST_ID - len(left) - 3)}>"
+
+
+def _short_domain(domain: str, room: int) -> str:
+    """Leave labels away from the left until a domain fits; the last two stay."""
+    labels = domain.split(".")
+    while len(".".join(labels)) > room and len(labels) > 2:  # noqa: PLR2004 - a name and its top level
+        labels = labels[1:]
+    return ".".join(labels)
 
 
 def _headers(letter: Letter, recipient: str, identity: str) -> dict[str, str]:
@@ -74,7 +100,6 @@ def _headers(letter: Letter, recipient: str, identity: str) -> dict[str, str]:
         "Auto-Submitted": "auto-generated",
         "List-Id": f"<{letter.report}.reports.{sender.domain}>",
         "List-Unsubscribe": f"<mailto:{sender.addr_spec}?subject={subject}>",
-        "Content-Language": letter.language,
     }
 
 

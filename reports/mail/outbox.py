@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from reports.config.values import parse_address
 from reports.errors import DeliveryError
@@ -16,14 +17,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LONGEST = 120  # letters of an address in a file name, of which file systems take 255
+
+
 def put(folder: Path, edition: str, messages: Sequence[tuple[str, EmailMessage]]) -> list[Delivery]:
     """Write each message under a name made of its edition and recipient; returns where each lies."""
-    return [_put(folder, edition, recipient, message) for recipient, message in messages]
+    deliveries: list[Delivery] = []
+    for recipient, message in messages:
+        try:
+            deliveries.append(_put(folder, edition, recipient, message))
+        except DeliveryError as error:
+            if not deliveries:
+                raise
+            deliveries.append(Delivery(recipient, Status.FAILED, error.message))
+    return deliveries
 
 
 def _put(folder: Path, edition: str, recipient: str, message: EmailMessage) -> Delivery:
     address = parse_address(recipient).addr_spec.casefold()
-    path = folder / f"{re.sub(r'[^A-Za-z0-9@._-]', '_', f'{edition}_{address}')}.eml"
+    person = quote(address, safe="@+")
+    if len(person) > LONGEST:
+        person = f"{person[:40]}-{hashlib.blake2b(address.encode(), digest_size=8).hexdigest()}"
+    path = folder / f"{edition.replace(':', '_')}_{person}.eml"
     try:
         write_whole(path, message.as_bytes())
     except OSError as error:

@@ -14,7 +14,8 @@ def definitions(sentences: Sentences, timezone: str, *, assumed: bool) -> tuple[
     """Return term and meaning; `assumed` marks what the source's documentation leaves open and nobody has verified."""
     say, label = sentences.language.text, sentences.label
     full = sentences.formats.percent(100, 0)
-    mark = f" ({say('assumed')})" if assumed else ""
+    word = say("assumed")  # outside the braces, where it is found for the catalogue
+    mark = f" ({word})" if assumed else ""
     return (
         (label(Figure.CREATED), say("Deals created in the period, and their value.") + mark),
         (

@@ -35,7 +35,7 @@ LONGEST_NAME = 200  # letters kept of any name from outside, before it is cut to
 def clean(name: str) -> str:
     """Return a name from outside as one line without control, format or bidi characters."""
     kept = (" " if one.isspace() else one for one in name if one.isspace() or unicodedata.category(one) not in DROPPED)
-    return " ".join("".join(kept).split())[:LONGEST_NAME] or DASH
+    return " ".join("".join(kept).split())[:LONGEST_NAME].rstrip() or DASH
 
 
 RIGHT = {"R", "AL", "AN"}  # classes of letters and digits that run right to left

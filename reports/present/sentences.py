@@ -81,10 +81,10 @@ class Sentences:
     def before(self) -> str:
         """The previous period as it stands in a sentence: `the week before`."""
         kind = self.plan.kind
-        if kind.unit is Unit.DAYS:
-            days = self.plan.previous.days
-            return self.language.plural("the day before", "the {number} days before", days, number=days)
-        return self.language.text((BEFORE_TO_DATE if kind.to_date else BEFORE)[kind.unit])
+        days = self.plan.previous.days
+        if kind.unit is Unit.DAYS and days > 1:
+            return self.language.plural("the {number} day before", "the {number} days before", days, number=days)
+        return self.language.text((BEFORE_TO_DATE if kind.to_date else BEFORE)[_named(kind)])
 
     @property
     def compared(self) -> str:
@@ -168,13 +168,14 @@ class Sentences:
     def per_period(self, figure: Figure) -> str:
         """Return a heading such as `Value won per week`."""
         kind = self.plan.kind
-        if kind.unit is Unit.DAYS:
-            days = self.plan.current.days
+        days = self.plan.current.days
+        if kind.unit is Unit.DAYS and days > 1:
             return self.language.plural(
-                "{figure} per day", "{figure} per {number} days", days, figure=self.label(figure), number=days
+                "{figure} per {number} day", "{figure} per {number} days", days, figure=self.label(figure), number=days
             )
-        text = self.language.text(PER[kind.unit], figure=self.label(figure))
-        return f"{text}, {self.language.text('to date')}" if kind.to_date else text
+        text = self.language.text(PER[_named(kind)], figure=self.label(figure))
+        to_date = self.language.text("to date")  # outside the braces, where it is found for the catalogue
+        return f"{text}, {to_date}" if kind.to_date else text
 
     def trailing(self) -> str:
         """Return which periods a trend shows: `12 weeks to 21 Nov 2026`."""
@@ -230,6 +231,11 @@ class Sentences:
 
     def _of(self, figures: Figures | None, figure: Figure) -> str:
         return self.formats.value(figure, figures.value(figure) if figures else None, short=True)
+
+
+def _named(kind: Kind) -> Unit:
+    """Return the unit that a period is called by; one day is a day, however it was asked for."""
+    return Unit.DAY if kind.unit is Unit.DAYS else kind.unit
 
 
 TRAILING = {

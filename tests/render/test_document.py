@@ -1,0 +1,191 @@
+"""The edition as JSON fits its schema, and says exactly what the analysis says."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reports.analysis.analyse import analyse
+from reports.figures import Analysis, EditionId, Figure, Figures, PipelineWindows, Window
+from reports.render.document import document
+from tests.making import AS_OF, CHECKOUT, fetched, figures_of, pipeline_of, plan_of, share, snapshot_of, stage
+
+if TYPE_CHECKING:
+    from reports.periods import Plan
+
+SCHEMA = json.loads((CHECKOUT / "reports" / "render" / "edition.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+WEEKS = plan_of()
+FETCHED = datetime(2026, 11, 22, 6, 30, tzinfo=ZoneInfo("Asia/Riyadh"))
+
+
+def no_constant(name: str) -> None:
+    pytest.fail(f"{name} is not JSON")
+
+
+def written(analysis: Analysis, revision: int | None = 1) -> Any:
+    text = document(
+        analysis,
+        edition=EditionId("weekly", analysis.plan.current, revision=revision),
+        title='Weekly "pipeline" report',
+        as_of=AS_OF,
+        fetched_at=FETCHED,
+        currency="SAR",
+        locale="en",
+    )
+    return json.loads(text, parse_constant=no_constant)
+
+
+def analysis_of(plan: Plan = WEEKS, **about: Any) -> Analysis:
+    def window(period: object) -> Window:
+        now = period == plan.current
+        return Window(
+            plan.current if now else plan.previous,
+            figures_of() if now else Figures(5, 0, 0, Decimal("0.5"), Decimal(0)),
+            (share(7, 3, 1, "500.25"), share(None, 1, 0, 0)) if now else (),
+            (stage(11, "New", 20, 100),),
+        )
+
+    return analyse(plan, snapshot_of(pipeline_of(plan, window, **about)))
+
+
+@settings(max_examples=40)
+@given(fetched(WEEKS), st.none() | st.integers(1, 40))
+def test_whatever_was_fetched_the_document_fits_its_schema(
+    pipelines: tuple[PipelineWindows, ...], revision: int | None
+) -> None:
+    VALIDATOR.validate(written(analyse(WEEKS, snapshot_of(*pipelines)), revision))
+
+
+@pytest.mark.parametrize("kind", ["day", "last_30_days", "quarter_to_date", "year"])
+def test_every_kind_of_period_fits(kind: str) -> None:
+    found = written(analysis_of(plan_of(kind)))
+    VALIDATOR.validate(found)
+    assert found["edition"].split(":")[1:3] == [
+        found["periods"]["current"]["since"],
+        found["periods"]["current"]["until"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda one: one.pop("as_of"),
+        lambda one: one.update(extra=1),
+        lambda one: one.update(schema=2),
+        lambda one: one["overall"].pop("trend"),
+        lambda one: one["overall"]["current"].update(total_won=-1),
+        lambda one: one["overall"]["current"].update(total_won=1.5),
+        lambda one: one["overall"]["deltas"]["previous"]["total_won"].update(kind="none"),
+        lambda one: one["overall"]["deltas"]["previous"]["win_rate"].update(relative=0.5),
+        lambda one: one["overall"]["by_stage"][0].update(reason="other"),
+        lambda one: one.update(fetched_at="yesterday", as_of="22.11.2026"),
+    ],
+    ids=range(10),
+)
+def test_the_schema_refuses_what_is_wrong(spoil: Any) -> None:
+    right = written(analysis_of())
+    VALIDATOR.validate(right)
+    wrong = copy.deepcopy(right)
+    spoil(wrong)
+    assert not VALIDATOR.is_valid(wrong)
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_what_the_document_says_about_itself() -> None:
+    found = written(analysis_of(), None)
+    assert {key: found[key] for key in ("schema", "edition", "report", "title", "currency", "locale", "as_of")} == {
+        "schema": 1,
+        "edition": "weekly:2026-11-15:2026-11-21:all",
+        "report": "weekly",
+        "title": 'Weekly "pipeline" report',
+        "currency": "SAR",
+        "locale": "en",
+        "as_of": "2026-11-22",
+    }
+    assert found["fetched_at"] == "2026-11-22T06:30:00+03:00"
+    assert found["periods"] == {
+        "current": {"since": "2026-11-15", "until": "2026-11-21"},
+        "previous": {"since": "2026-11-08", "until": "2026-11-14"},
+    }
+
+
+def test_figures_are_numbers_unrounded() -> None:
+    found = written(analysis_of())["overall"]
+    assert found["current"] == {
+        "total_created": 30,
+        "total_won": 10,
+        "total_lost": 4,
+        "total_value_created": 150_000,
+        "total_value_won": 60_000,
+        "average_deal_size": 6000,
+        "conversion_rate": pytest.approx(100 / 3, rel=1e-15),
+        "win_rate": pytest.approx(1000 / 14, rel=1e-15),
+    }
+    assert found["previous"]["total_value_created"] == 0.5
+    assert found["previous"]["win_rate"] is None
+    assert [type(found["current"][one]) for one in ("total_won", "total_value_won")] == [int, int]
+
+
+def test_each_sort_of_change_says_what_it_is() -> None:
+    changes = written(analysis_of())["overall"]["deltas"]["previous"]
+    assert changes["total_created"] == {"kind": "percent", "absolute": 25, "relative": 5, "reason": None, "good": True}
+    assert changes["total_won"] == {"kind": "new", "absolute": 10, "relative": None, "reason": None, "good": True}
+    assert changes["total_lost"] == {"kind": "new", "absolute": 4, "relative": None, "reason": None, "good": False}
+    assert changes["win_rate"]["reason"] == "no_data"
+    assert changes["conversion_rate"]["kind"] == "points"
+    assert changes["conversion_rate"]["absolute"] == pytest.approx(100 / 3)
+    assert set(changes) == {figure.value for figure in Figure}
+
+
+def test_before_a_pipeline_existed_everything_is_null() -> None:
+    found = written(analysis_of(created_on=date(2026, 11, 16)))["pipelines"][0]
+    assert found["previous"] is None
+    assert found["current"]["total_won"] == 10
+    first, *_, last = found["trend"]
+    assert {first[figure.value] for figure in Figure} == {None}
+    assert (first["since"], last["until"]) == ("2026-10-25", "2026-11-21")
+    assert last["total_won"] == 10
+    assert {one["previous"] for one in found["by_agent"]} == {None}
+    assert {one["reason"] for one in found["deltas"]["previous"].values()} == {"no_data"}
+
+
+def test_agents_and_stages_are_listed_with_both_periods() -> None:
+    found = written(analysis_of())["overall"]
+    first, nobody = found["by_agent"]
+    assert first["agent"] == {"id": 7, "name": "Agent 7", "email": "agent7@example.com"}
+    assert first["current"] == {"created": 3, "won": 1, "value_won": 500.25}
+    assert first["previous"] == {"created": 0, "won": 0, "value_won": 0}
+    assert first["delta_value_won"]["kind"] == "new"
+    assert nobody["agent"] is None
+    (only,) = found["by_stage"]
+    assert only == {
+        "stage_id": 11,
+        "stage_name": "New",
+        "current": {"count": 20, "value": 100},
+        "previous": None,
+        "reason": "not_archived",
+    }
+
+
+def test_names_stay_as_they_are() -> None:
+    found = written(analysis_of(name='نورة "x" \u202e</script>'))
+    assert found["pipelines"][0]["name"] == 'نورة "x" \u202e</script>'
+
+
+def test_the_same_analysis_gives_the_same_bytes() -> None:
+    parts: dict[str, Any] = {"edition": EditionId("weekly", WEEKS.current), "title": "x", "as_of": AS_OF}
+    parts |= {"fetched_at": datetime(2026, 11, 22, tzinfo=UTC), "currency": "SAR", "locale": "en"}
+    assert document(analysis_of(), **parts) == document(analysis_of(), **parts)
