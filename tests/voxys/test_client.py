@@ -35,7 +35,7 @@ RIYADH = ZoneInfo("Asia/Riyadh")
 FINE = answer(ANALYTICS)
 BUSY = answer({"error": "busy"}, 503)
 WITHIN = 0.2  # seconds: shorter than any server here takes that is meant to be slow
-PATIENT = 20.0
+PATIENT = 20.0  # seconds: what takes longer hangs
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ def asked(server: Server, call: Callable[[VoxysClient], Coroutine[Any, Any, Any]
     """Ask a listening server through a client."""
 
     async def ask() -> Any:
-        async with server.listening():
+        async with asyncio.timeout(PATIENT), server.listening():
             http, client = over_http(server.url, **options)
             async with http:
                 return await call(client)
