@@ -75,6 +75,7 @@ class Edition:
     desk: Desk
     gallery: Gallery
     page: Page
+    charts: Mapping[str, Chart]  # by the addresses that the page has for them
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ async def export(job: Job, kind: Format, progress: Callable[[str], None]) -> byt
     if kind == "json":
         return to_json(edition)
     if kind == "html":
-        return to_html(edition, embedded_font_css(desk.templates)).encode()
+        return to_html(edition).encode()
     return to_eml(edition) if kind == "eml" else to_pdf(edition)
 
 
@@ -181,14 +182,22 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot) -> Edi
         assumed=isinstance(job.config.source, VoxysSource),
     )
     builder = PageBuilder(desk.sentences, facts)
-    overview = _section_view(desk, builder, analysis.overall, gallery.overview(analysis))
-    pipelines = [_section_view(desk, builder, one, gallery.pipeline(one)) for one in analysis.pipelines]
-    return Edition(job, edition, snapshot, analysis, desk, gallery, builder.page(analysis, overview, pipelines))
+    charts = [gallery.overview(analysis), *map(gallery.pipeline, analysis.pipelines)]
+    overview, *pipelines = (
+        _section_view(desk, builder, section, drawn)
+        for section, drawn in zip((analysis.overall, *analysis.pipelines), charts, strict=True)
+    )
+    page = builder.page(analysis, overview, pipelines)
+    pictures = {
+        view.charts[name].src: chart
+        for view, drawn in zip((overview, *pipelines), charts, strict=True)
+        for name, chart in drawn.items()
+    }
+    return Edition(job, edition, snapshot, analysis, desk, gallery, page, pictures)
 
 
 def _section_view(desk: Desk, builder: PageBuilder, section: Section, charts: Mapping[str, Chart]) -> SectionView:
     from reports.charts.sparkline import sparkline
-    from reports.render.context import svg_picture
 
     sparks = {
         figure: sparkline(
@@ -198,12 +207,20 @@ def _section_view(desk: Desk, builder: PageBuilder, section: Section, charts: Ma
         )
         for figure in Figure
     }
-    pictures = {name: svg_picture(chart.svg, chart.alt) for name, chart in charts.items()}
-    return builder.section(section, pictures, sparks, desk.sentences.headline(headline(section)))
+    alts = {name: chart.alt for name, chart in charts.items()}
+    return builder.section(section, alts, sparks, desk.sentences.headline(headline(section)))
 
 
-def to_html(edition: Edition, fonts: str) -> str:
-    """Return the page as HTML; `fonts` is the CSS that brings them."""
+def to_html(edition: Edition) -> str:
+    """Return the page as HTML that stands alone: fonts and charts are inside."""
+    from reports.render.html import with_pictures
+
+    html = _page_html(edition, embedded_font_css(edition.desk.templates))
+    return with_pictures(html, {src: chart.svg for src, chart in edition.charts.items()})
+
+
+def _page_html(edition: Edition, fonts: str) -> str:
+    """Fill the page's template; `fonts` is the CSS that brings them, charts are only named."""
     from reports.render.html import render_template
 
     templates, report = edition.desk.templates, edition.job.report
@@ -221,7 +238,9 @@ def to_pdf(edition: Edition) -> bytes:
     """Return the page as a tagged PDF."""
     from reports.render.pdf import html_to_pdf
 
-    return html_to_pdf(to_html(edition, font_face_css(edition.desk.templates)), edition.desk.templates)
+    templates = edition.desk.templates
+    drawings = {src: chart.canvas.drawing() for src, chart in edition.charts.items()}
+    return html_to_pdf(_page_html(edition, font_face_css(templates)), templates, drawings)
 
 
 def to_json(edition: Edition) -> bytes:

@@ -8,8 +8,25 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def _umask() -> int:
+    """Return which rights new files don't have; the system tells only by setting it."""
+    found = os.umask(0o077)
+    os.umask(found)
+    return found
+
+
+UMASK = _umask()
+
+
 def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the place, then move there, so that nobody ever sees half a file; an OSError leaves nothing."""
+    """Write beside the place, then move there, so that nobody ever sees half a file; an OSError leaves nothing.
+
+    What isn't a file (a pipe, a device) is written into: moving something there would put a file in its place.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    path = path.resolve()  # a link stays a link, to the new content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
     try:
@@ -17,7 +34,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(path.stat().st_mode if path.exists() else 0o666 & ~UMASK)
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,11 +19,13 @@ from reports.figures import Answer, EditionId, Snapshot
 from reports.periods import Period
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 EDITION = EditionId("weekly", Period(date(2026, 11, 15), date(2026, 11, 21)))
 HOME = ("weekly", "2026-11-15_2026-11-21", "all")
 MANY = 8
+ROUNDS = 20
 
 
 @pytest.fixture
@@ -78,16 +81,26 @@ def test_an_abandoned_draft_leaves_nothing(tmp_path: Path, home: Path) -> None:
     assert list(home.iterdir()) == []
 
 
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Let threads take turns after nearly every step."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty")
 def test_revisions_reserved_at_once_differ(tmp_path: Path) -> None:
     start = Barrier(MANY)
 
-    def reserve(_: int) -> int | None:
+    def reserve(_: int) -> list[int | None]:
         start.wait()
-        return Archive(tmp_path).draft(EDITION).edition.revision
+        return [Archive(tmp_path).draft(EDITION).edition.revision for _ in range(ROUNDS)]
 
     with ThreadPoolExecutor(MANY) as pool:
-        found = list(pool.map(reserve, range(MANY)))
-    assert sorted(one for one in found if one) == list(range(1, MANY + 1))
+        found = [one for each in pool.map(reserve, range(MANY)) for one in each]
+    assert sorted(one for one in found if one) == list(range(1, MANY * ROUNDS + 1))
 
 
 def test_a_finished_revision_is_never_overwritten(tmp_path: Path, home: Path) -> None:

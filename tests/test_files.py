@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
+import stat
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reports.files import why, write_whole
+from reports.files import UMASK, why, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +21,7 @@ def test_a_file_is_written_with_the_folders_it_needs(tmp_path: Path) -> None:
     write_whole(path, b"\x00whole")
     assert path.read_bytes() == b"\x00whole"
     assert [one.name for one in path.parent.iterdir()] == ["file.bin"]
-    assert path.stat().st_mode & 0o777 == 0o644
+    assert path.stat().st_mode & 0o777 == 0o666 & ~UMASK
 
 
 def test_an_older_file_is_replaced(tmp_path: Path) -> None:
@@ -83,3 +85,35 @@ def test_who_reads_while_it_is_written_sees_one_version_whole(tmp_path: Path) ->
 )
 def test_the_reason_is_what_people_read(error: OSError, text: str) -> None:
     assert why(error) == text
+
+
+def test_a_pipe_is_written_into_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, b"content")
+        assert os.read(reader, 100) == b"content"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_link_stays_a_link_to_the_new_content(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    target = tmp_path / "real" / "file"
+    target.write_bytes(b"old")
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    write_whole(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+
+
+def test_a_file_keeps_its_rights(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    write_whole(path, b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.charts.canvas import STRONG, Canvas, Chart, scale
+from reports.charts.canvas import Canvas, Chart
+from reports.charts.lettering import STRONG
+from reports.charts.scale import scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,24 +5,22 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
 from matplotlib import rcParams
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath, text_to_path
-from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 
-from reports.present.fonts import FAMILIES, drawable, register_with_matplotlib
+from reports.charts.lettering import REGULAR, Word, path_operators, text_width
+from reports.present.drawing import Drawing
+from reports.present.fonts import drawable, register_with_matplotlib
 from reports.present.formats import ELLIPSIS, cut_at_word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reports.present.formats import Formats
     from reports.present.language import Language
@@ -30,16 +28,12 @@ if TYPE_CHECKING:
     from reports.present.theme import Theme
 
 POINTS_PER_INCH = 72
-CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
-REGULAR, STRONG = 400, 600
-SPACE = 2.0  # points that words keep from each other at least
-MOST_LINES = 3  # of reference beside the base line (LOOK rule 2)
-NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
-# Words as paths: WeasyPrint sets SVG text letter by letter (FACTS). A fixed salt keeps the ids, so the bytes, the same.
 UNDER, BOXES, OVER, WORDS = range(4)  # what lies on what
-LONG_DECIMALS = re.compile(rb"(\.\d\d)\d+")  # a hundredth of a point is finer than any printer
+# Words as paths: WeasyPrint sets SVG text letter by letter (FACTS). A fixed salt keeps the ids, so the bytes, the same.
 SVG_TEXT = "path"
 SVG_SALT = "pipeline-reports"
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+LONG_DECIMALS = re.compile(rb"(\.\d\d)\d+")  # a hundredth of a point is finer than any printer
 
 
 @dataclass(frozen=True)
@@ -58,7 +52,7 @@ class Pen:
 
 @dataclass(frozen=True)
 class Chart:
-    """A finished chart: its name, the vector picture, what it states, its size in points, and how to make a PNG."""
+    """A finished chart: its name, what it states, and the sheet it is drawn on."""
 
     name: str
     alt: str
@@ -66,7 +60,7 @@ class Chart:
 
     @property
     def svg(self) -> bytes:
-        """The picture as SVG, without anything that differs from one run to the next."""
+        """The picture as SVG."""
         return self.canvas.svg()
 
     def png(self, scale: float = 2.0) -> bytes:
@@ -74,26 +68,11 @@ class Chart:
         return self.canvas.png(scale)
 
 
-@dataclass(frozen=True)
-class Word:
-    """The place of a text: its ends, the height of its middle, and its size, in points."""
-
-    left: float
-    right: float
-    y: float
-    size: float
-
-    def touches(self, other: Word) -> bool:
-        """Whether two come closer than a space."""
-        beside = max(self.left, other.left) - min(self.right, other.right) < SPACE
-        return beside and abs(self.y - other.y) < (self.size + other.size) / 2
-
-
 class Canvas:
     """A sheet of `width` x `height` points; y grows upwards from the lower edge.
 
-    Boxes and words of one colour become one path each: drawing an SVG costs WeasyPrint far more per element than per
-    point. The grid lies under the boxes, lines and words above them.
+    It keeps what was drawn and gives it as PDF operators, SVG or PNG. Boxes and words of one colour are one path each.
+    The grid lies under the boxes, lines and words above them.
     """
 
     def __init__(self, pen: Pen, width: float, height: float) -> None:
@@ -104,15 +83,13 @@ class Canvas:
         self.pen = pen
         self.width = width
         self.height = height
-        self._boxes: defaultdict[str, list[Path]] = defaultdict(list)
-        self._words: defaultdict[str, list[Path]] = defaultdict(list)
-        self._taken: list[Word] = []
+        self._boxes: defaultdict[str, list[tuple[float, float, float, float]]] = defaultdict(list)
+        self._words: defaultdict[str, list[Word]] = defaultdict(list)
         self._lines: list[tuple[Sequence[tuple[float, float]], str, float, int]] = []
 
     def bar(self, x: float, y: float, width: float, height: float, role: str) -> None:
         """Fill a box from its lower left corner."""
-        corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
-        self._boxes[role].append(Path(corners, closed=True))
+        self._boxes[role].append((x, y, width, height))
 
     def line(
         self, points: Sequence[tuple[float, float]], role: str, width: float = 0.6, *, under: bool = False
@@ -135,15 +112,18 @@ class Canvas:
         """Write on one line, its capitals centred on y; `if_free` leaves it away where it would touch other words."""
         size = size or self.pen.theme.sizes["text"]
         shown = drawable(self.pen.templates, words)
+        if not shown.strip():
+            return
         width = text_width(shown, size, weight)
         left = x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[align]
-        word = Word(left, left + width, y, size)
-        if if_free and any(word.touches(other) for other in self._taken):
-            return
-        self._taken.append(word)
-        outline = text_path(shown, size, weight)
-        place = Affine2D().translate(left, y - CAPITALS * size / 2)
-        self._words[role].append(outline.transformed(place))
+        word = Word(shown, left, left + width, y, size, weight)
+        if not (if_free and any(word.touches(other) for other in self.words)):
+            self._words[role].append(word)
+
+    @property
+    def words(self) -> Iterator[Word]:
+        """All words on the sheet."""
+        return (word for found in self._words.values() for word in found)
 
     def measure(self, words: str, size: float | None = None, weight: int = REGULAR) -> float:
         """Return how wide a text is, in points."""
@@ -158,8 +138,26 @@ class Canvas:
             kept = kept[:-1]
         return cut_at_word(kept)
 
+    def drawing(self) -> Drawing:
+        """Return the sheet as PDF operators: WeasyPrint reads an SVG point by point, which costs more than the page."""
+        parts = [*self._strokes(UNDER)]
+        for role, boxes in self._boxes.items():
+            parts += [self._fill(role), *(b"%.2f %.2f %.2f %.2f re" % box for box in boxes), b"f"]
+        parts += self._strokes(OVER)
+        for role, words in self._words.items():
+            parts += [self._fill(role), *(word.operators() for word in words)]
+        return Drawing(self.width, self.height, b"\n".join(parts))
+
+    def _fill(self, role: str) -> bytes:
+        return b"%s rg" % _rgb(self.pen.colour(role))
+
+    def _strokes(self, wanted: int) -> Iterator[bytes]:
+        for course, role, width, layer in self._lines:
+            if layer == wanted:
+                yield b"%s RG %.2f w %s S" % (_rgb(self.pen.colour(role)), width, path_operators(Path(course)))
+
     def svg(self) -> bytes:
-        """Return the sheet as SVG."""
+        """Return the sheet as SVG, without anything that differs from one run to the next."""
         buffer = BytesIO()
         self._figure().savefig(buffer, format="svg", metadata=NO_METADATA)
         return LONG_DECIMALS.sub(rb"\1", buffer.getvalue())
@@ -177,7 +175,9 @@ class Canvas:
         figure = Figure(figsize=(self.width / POINTS_PER_INCH, self.height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
         figure.patch.set_visible(False)
         points = Affine2D().scale(1 / POINTS_PER_INCH) + figure.dpi_scale_trans
-        for layer, paths in ((BOXES, self._boxes), (WORDS, self._words)):
+        boxes = {role: [_box(*box) for box in found] for role, found in self._boxes.items()}
+        words = {role: [word.path() for word in found] for role, found in self._words.items()}
+        for layer, paths in ((BOXES, boxes), (WORDS, words)):
             for role, found in paths.items():
                 whole, colour = Path.make_compound_path(*found), self.pen.colour(role)
                 figure.add_artist(PathPatch(whole, facecolor=colour, linewidth=0, transform=points, zorder=layer))
@@ -189,48 +189,10 @@ class Canvas:
         return figure
 
 
-@cache
-def font(size: float, weight: int) -> FontProperties:
-    """Return our own fonts at a size in points; Arabic letters come from the second family."""
-    return FontProperties(family=list(FAMILIES), size=size, weight=weight)
+def _box(x: float, y: float, width: float, height: float) -> Path:
+    return Path([(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)], closed=True)
 
 
-@cache
-def text_width(words: str, size: float, weight: int) -> float:
-    """Return the width of one line in points."""
-    width, _, _ = text_to_path.get_text_width_height_descent(words, font(size, weight), ismath=False)
-    return float(width)
-
-
-@cache
-def text_path(words: str, size: float, weight: int) -> Path:
-    """Return the outline of one line, its baseline from (0, 0), in points."""
-    return TextPath((0, 0), words, size=size, prop=font(size, weight)) if words.strip() else Path([(0, 0)])
-
-
-@dataclass(frozen=True)
-class Scale:
-    """An axis from `low` to `high` (in the data's unit) over `room` points, with its round tick values."""
-
-    low: float
-    high: float
-    room: float
-    ticks: tuple[float, ...]
-
-    def __call__(self, value: float) -> float:
-        """Return the distance from the low end, in points."""
-        return (value - self.low) / (self.high - self.low) * self.room
-
-
-def scale(values: Sequence[float], room: float, *, whole: bool = False) -> Scale:
-    """Return an axis from zero (or the lowest negative value) that holds all values, with one to three round steps."""
-    low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
-    if low == high:
-        return Scale(0.0, 1.0, room, (0.0,))
-    found: tuple[float, ...] = (0.0,)
-    for steps in (5, 4, 3, 2):
-        ticks = MaxNLocator(nbins=steps, integer=whole, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-        found = tuple(float(one) for one in ticks if low <= one <= high)
-        if len(found) <= MOST_LINES + 1:
-            break
-    return Scale(low, high, room, found)
+def _rgb(colour: str) -> bytes:
+    """Return a hexadecimal colour as PDF writes it."""
+    return b" ".join(b"%.4f" % (int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))

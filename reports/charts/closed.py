@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.charts.canvas import STRONG, Canvas, Chart, scale
+from reports.charts.canvas import Canvas, Chart
 from reports.charts.columns import BAR, GAP, LABELS, Box, draw_ticks, role_of
+from reports.charts.lettering import STRONG
+from reports.charts.scale import scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

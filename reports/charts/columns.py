@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reports.charts.canvas import STRONG, Canvas, Chart, Scale, scale
+from reports.charts.canvas import Canvas, Chart
+from reports.charts.lettering import STRONG
+from reports.charts.scale import Scale, scale
 from reports.present.formats import DASH
 
 if TYPE_CHECKING:

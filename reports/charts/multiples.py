@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.charts.canvas import STRONG, Canvas, Chart, scale
+from reports.charts.canvas import Canvas, Chart
 from reports.charts.columns import Box, Series, draw_columns, draw_ends
+from reports.charts.lettering import STRONG
+from reports.charts.scale import scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

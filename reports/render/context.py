@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
@@ -13,6 +12,7 @@ from reports.figures import AgentFigures, Figure, Section
 from reports.present.definitions import definitions
 from reports.present.formats import DASH, clean, shorten
 from reports.present.kpis import kpis
+from reports.render.html import svg_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 MOST_AGENTS = 15
 LONGEST_NAME = 44
+DRAWING = "drawing:"  # addresses of what is drawn straight into the PDF
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image as a data: address, with the text that stands for it; `width` and `height` in points."""
+    """An image with the text that stands for it; `src` is a data: address, or names a drawing; sizes in points."""
 
     src: str
     alt: str
@@ -144,16 +145,17 @@ class PageBuilder:
         )
 
     def section(
-        self, section: Section, charts: Mapping[str, Picture], sparks: Mapping[Figure, bytes], headline: str
+        self, section: Section, charts: Mapping[str, str], sparks: Mapping[Figure, bytes], headline: str
     ) -> SectionView:
-        """Return one section; a spark for each figure, charts by their names."""
+        """Return one section; a spark for each figure, the charts' alt texts by their names."""
         cells = tuple(
             Cell(kpi, svg_picture(sparks[kpi.figure], self._sentences.spark_alt(section, kpi.figure)))
             for kpi in kpis(self._sentences, section)
         )
         key = "all" if section.id is None else f"pipeline-{section.id}"
+        pictures = {name: Picture(f"{DRAWING}{key}/{name}", alt) for name, alt in charts.items()}
         has_data = any(point.figures is not None for point in section.trend)
-        return SectionView(key, clean(section.name), headline, cells, charts, has_data)
+        return SectionView(key, clean(section.name), headline, cells, pictures, has_data)
 
     def _scope(self, pipelines: Sequence[SectionView]) -> str:
         """Return which pipelines the page is about."""
@@ -225,6 +227,6 @@ def _share(figures: AgentFigures | None, longest: Decimal) -> float | None:
     return None if figures is None else round(float(max(figures.value_won, Decimal(0)) / longest * 100), 2)
 
 
-def svg_picture(svg: bytes, alt: str, width: float = 0.0, height: float = 0.0) -> Picture:
+def svg_picture(svg: bytes, alt: str) -> Picture:
     """Return an SVG as a picture that needs no file."""
-    return Picture(f"data:image/svg+xml;base64,{b64encode(svg).decode()}", alt, width, height)
+    return Picture(svg_address(svg), alt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from base64 import b64encode
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from reports.errors import RenderError
 from reports.present.fonts import drawable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reports.present.language import Language
     from reports.present.templates import Templates
@@ -89,6 +90,18 @@ def _at_line(templates: Templates, name: str, error: Exception) -> RenderError:
     where = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else name
     what = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
     return RenderError(f"{where}: {what}", hint="Mend the template; its context is described in the README.")
+
+
+def svg_address(svg: bytes) -> str:
+    """Return an SVG as an address that needs no file."""
+    return f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
+
+
+def with_pictures(html: str, pictures: Mapping[str, bytes]) -> str:
+    """Put SVGs in the place of the addresses that a page has for them."""
+    for address, svg in pictures.items():
+        html = html.replace(f'src="{address}"', f'src="{svg_address(svg)}"')
+    return html
 
 
 def css_string(text: str) -> Markup:

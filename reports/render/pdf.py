@@ -17,10 +17,12 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from reports.errors import RenderError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from reports.present.drawing import Drawing
     from reports.present.templates import Templates
 
+PIXELS = 96 / 72  # CSS pixels to a point
 VARIANT = "pdf/ua-1"
 ASSETS = {".ttf": "font/ttf", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml"}
 
@@ -60,12 +62,31 @@ def libraries() -> dict[str, bool]:
     return {"Pango": True, "HarfBuzz": True, "harfbuzz-subset": harfbuzz_subset is not None}
 
 
-def html_to_pdf(html: str, templates: Templates) -> bytes:
-    """Lay the HTML out as a PDF/UA-1 file; the same HTML gives the same bytes."""
+class Painting:
+    """A drawing as weasyprint draws images: it asks for the size in pixels and hands over the page's stream."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self._drawing = drawing
+
+    def get_intrinsic_size(self, _resolution: float, _font_size: float) -> tuple[float, float, float]:
+        """Return width and height in CSS pixels, and their ratio."""
+        width, height = self._drawing.width * PIXELS, self._drawing.height * PIXELS
+        return width, height, width / height
+
+    def draw(self, stream: Any, width: float, height: float, _style: object) -> None:  # noqa: ANN401 - no types there
+        """Fill a box of the page, whose y grows downwards."""
+        with stream.stacked():
+            stream.transform(width / self._drawing.width, 0, 0, -height / self._drawing.height, 0, height)
+            stream.stream.append(self._drawing.content)
+
+
+def html_to_pdf(html: str, templates: Templates, drawings: Mapping[str, Drawing] | None = None) -> bytes:
+    """Lay the HTML out as a PDF/UA-1 file, with drawings for the images of those addresses; same input, same bytes."""
+    images = {address: Painting(drawing) for address, drawing in (drawings or {}).items()}
     with _errors_logged() as errors:
         try:
             document = HTML(string=html, url_fetcher=AssetFetcher(templates), base_url="about:blank")
-            pdf: bytes = document.write_pdf(font_config=_fonts(), pdf_variant=VARIANT)
+            pdf: bytes = document.write_pdf(font_config=_fonts(), pdf_variant=VARIANT, cache=images)
         except FatalURLFetchingError as error:
             raise RenderError(str(error), hint="Nothing is fetched while rendering; use assets of your own.") from error
     if errors:

@@ -29,7 +29,7 @@ PLACES = {
 RENDER = """
 import datetime, pathlib, pickle, sys
 from reports.config import load
-from reports.edition import embedded_font_css, open_desk, plan_job, prepare, to_html, to_json, to_letter, to_pdf
+from reports.edition import open_desk, plan_job, prepare, to_html, to_json, to_letter, to_pdf
 from reports.mail.compose import compose
 
 config, snapshot, out = map(pathlib.Path, sys.argv[1:])
@@ -40,7 +40,7 @@ out.mkdir()
 pdf = to_pdf(edition)
 (out / "pdf").write_bytes(pdf)
 (out / "json").write_bytes(to_json(edition))
-(out / "html").write_text(to_html(edition, embedded_font_css(desk.templates)), encoding="utf-8")
+(out / "html").write_text(to_html(edition), encoding="utf-8")
 (out / "eml").write_bytes(compose(to_letter(edition, pdf), job.report.to[0], key=b"a key").as_bytes())
 """
 

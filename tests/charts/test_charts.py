@@ -12,14 +12,16 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from matplotlib.transforms import Bbox
 
 from reports.analysis.analyse import analyse
 from reports.charts.bars import Bar, bars_chart
-from reports.charts.canvas import MOST_LINES, Canvas, Pen, scale
+from reports.charts.canvas import Canvas, Pen
 from reports.charts.closed import closed_chart
 from reports.charts.columns import Series, columns_chart
 from reports.charts.gallery import MOST_AGENTS, MOST_STAGES, Gallery
 from reports.charts.multiples import Panel, multiples_chart
+from reports.charts.scale import MOST_LINES, scale
 from reports.charts.sparkline import HEIGHT, WIDTH, sparkline
 from reports.figures import Analysis, Figures, TrendPoint, Window
 from reports.present.fonts import SUBSTITUTE
@@ -60,7 +62,7 @@ def columns(*values: Number | None) -> Canvas:
 
 def heights(canvas: Canvas, *roles: str) -> list[float]:
     """Return the signed heights of the bars of these colours, from the left; up is above the lowest common line."""
-    found = [path.get_extents() for role in roles for path in canvas._boxes.get(role, [])]
+    found = [Bbox.from_bounds(*box) for role in roles for box in canvas._boxes.get(role, [])]
     return [one.height for one in sorted(found, key=lambda one: one.x0) if one.height > 0.001]
 
 
@@ -100,7 +102,7 @@ def test_columns_are_in_proportion_and_stand_on_zero(values: list[int]) -> None:
     canvas = columns(*values)
     if min(values) / max(values) > 0.001:
         assert proportional(heights(canvas, "accent", "mid", "tint"), values)
-    bottoms = {round(path.get_extents().y0, 6) for paths in canvas._boxes.values() for path in paths}
+    bottoms = {round(Bbox.from_bounds(*box).y0, 6) for boxes in canvas._boxes.values() for box in boxes}
     assert len(bottoms) == 1
 
 
@@ -112,8 +114,8 @@ def test_the_current_period_is_dark_and_the_one_before_lighter() -> None:
 
 def test_a_negative_column_hangs_below_zero() -> None:
     canvas = columns(10, 10, 10, -5)
-    (hanging,) = (path.get_extents() for path in canvas._boxes["accent"])
-    (standing,) = (path.get_extents() for path in canvas._boxes["mid"])
+    (hanging,) = (Bbox.from_bounds(*box) for box in canvas._boxes["accent"])
+    (standing,) = (Bbox.from_bounds(*box) for box in canvas._boxes["mid"])
     assert hanging.y1 == pytest.approx(standing.y0)
     assert hanging.height == pytest.approx(standing.height / 2)
 
@@ -131,14 +133,14 @@ def bar(value: Number, before: Number | None = None, name: str = "Noura") -> Bar
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=6))
 def test_horizontal_bars_are_in_proportion(values: list[int]) -> None:
     canvas = bars_chart(PEN, "agents", "", [bar(one) for one in values], 240).canvas
-    widths = [path.get_extents().width for path in canvas._boxes["mid"]]
+    widths = [Bbox.from_bounds(*box).width for box in canvas._boxes["mid"]]
     assert proportional(widths, values)
-    assert len({round(path.get_extents().x0, 6) for path in canvas._boxes["mid"]}) == 1
+    assert len({round(Bbox.from_bounds(*box).x0, 6) for box in canvas._boxes["mid"]}) == 1
 
 
 def test_what_was_before_is_a_tick_on_the_same_scale() -> None:
     canvas = bars_chart(PEN, "agents", "", [bar(50, 100), bar(100)], 240).canvas
-    short, full = (path.get_extents() for path in canvas._boxes["mid"])
+    short, full = (Bbox.from_bounds(*box) for box in canvas._boxes["mid"])
     ticks = [points for points, role, _, _ in canvas._lines if role == "ink"]
     assert len(ticks) == 1
     assert ticks[0][0][0] == pytest.approx(full.x1)
@@ -148,8 +150,8 @@ def test_what_was_before_is_a_tick_on_the_same_scale() -> None:
 def test_won_stands_above_the_line_and_lost_below_it_on_one_scale() -> None:
     trend = [TrendPoint(one, Figures(won=10, lost=5)) for one in WEEKS.trailing]
     canvas = closed_chart(PEN, "", trend, TICKS, (240, 90)).canvas
-    (won,) = (path.get_extents() for path in canvas._boxes["accent"])
-    lost = max((path.get_extents() for path in canvas._boxes["line"]), key=lambda one: one.x0)
+    (won,) = (Bbox.from_bounds(*box) for box in canvas._boxes["accent"])
+    lost = max((Bbox.from_bounds(*box) for box in canvas._boxes["line"]), key=lambda one: one.x0)
     assert lost.y1 == pytest.approx(won.y0)
     assert won.height == pytest.approx(2 * lost.height)
 
@@ -160,7 +162,7 @@ def test_small_multiples_share_one_scale() -> None:
         for name, value in (("One", 100), ("Two", 50))
     ]
     canvas = multiples_chart(PEN, "", panels, 504).canvas
-    first, second = sorted((path.get_extents() for path in canvas._boxes["accent"]), key=lambda one: one.x0)
+    first, second = sorted((Bbox.from_bounds(*box) for box in canvas._boxes["accent"]), key=lambda one: one.x0)
     assert second.height == pytest.approx(first.height / 2)
 
 
@@ -180,6 +182,14 @@ def test_a_text_without_a_glyph_is_as_wide_as_what_is_drawn_for_it() -> None:
     canvas = Canvas(PEN, 100, 20)
     assert canvas.measure("日本語") == canvas.measure(SUBSTITUTE)
     assert canvas.measure("$x$") > canvas.measure("x")  # a dollar sign is a dollar sign
+
+
+@pytest.mark.parametrize("words", ["$x^2$", "Noura", "نورة القحطاني"])
+def test_what_is_drawn_is_what_was_measured(words: str) -> None:
+    canvas = Canvas(PEN, 300, 20)
+    canvas.text(10, 10, words, role="ink")
+    (drawn,) = (word.path().get_extents() for word in canvas.words)
+    assert drawn.width == pytest.approx(canvas.measure(words), abs=2)
 
 
 # The files

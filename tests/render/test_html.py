@@ -65,6 +65,10 @@ def test_a_text_template_is_text(tmp_path: Path) -> None:
     assert rendered(tmp_path, "{{ word }}", "mail.txt", word="Søn & <Co>") == "Søn & <Co>"
 
 
+def test_a_template_of_any_other_name_is_taken_for_html(tmp_path: Path) -> None:
+    assert rendered(tmp_path, "{{ word }}", "page.other", word="<b>") == "&lt;b&gt;"
+
+
 def test_what_no_font_has_is_a_square_also_in_marked_up_text(tmp_path: Path) -> None:
     found = rendered(tmp_path, "{{ word }}|{{ css }}|{{ 3 }}", word="日本 <b>", css=Markup("<i>日本\nx</i>"))
     assert found == f"{SUBSTITUTE} &lt;b&gt;|<i>{SUBSTITUTE}\nx</i>|3"

@@ -49,7 +49,7 @@ names = st.sampled_from(
 
 
 def boxes(canvas: Canvas) -> list[tuple[float, float, float, float]]:
-    found = [path.get_extents() for paths in canvas._words.values() for path in paths]
+    found = [word.path().get_extents() for word in canvas.words]
     return [(one.x0, one.y0, one.x1, one.y1) for one in found if one.width > 0]
 
 

@@ -1,0 +1,96 @@
+"""Words as outlines: how wide they are, where they stand, and how they are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath, text_to_path
+from matplotlib.transforms import Affine2D
+
+from reports.present.fonts import FAMILIES
+
+CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
+REGULAR, STRONG = 400, 600
+SPACE = 2.0  # points that words keep from each other at least
+OPERATORS = {Path.MOVETO: b" m", Path.LINETO: b" l", Path.CURVE3: b" c", Path.CURVE4: b" c"}
+
+
+@dataclass(frozen=True)
+class Word:
+    """A text in its place: its ends and the height of its middle, in points."""
+
+    text: str
+    left: float
+    right: float
+    y: float
+    size: float
+    weight: int
+
+    def touches(self, other: Word) -> bool:
+        """Whether two come closer than a space."""
+        beside = max(self.left, other.left) - min(self.right, other.right) < SPACE
+        return beside and abs(self.y - other.y) < (self.size + other.size) / 2
+
+    @property
+    def baseline(self) -> float:
+        """The height that its letters stand on."""
+        return self.y - CAPITALS * self.size / 2
+
+    def path(self) -> Path:
+        """Return its outline."""
+        return outline(self.text, self.size, self.weight).transformed(Affine2D().translate(self.left, self.baseline))
+
+    def operators(self) -> bytes:
+        """Return it as PDF operators that fill it."""
+        drawn = outline_operators(self.text, self.size, self.weight)
+        return b"q 1 0 0 1 %.2f %.2f cm %s f Q" % (self.left, self.baseline, drawn)
+
+
+@cache
+def font(size: float, weight: int) -> FontProperties:
+    """Return our own fonts at a size in points; Arabic letters come from the second family."""
+    return FontProperties(family=list(FAMILIES), size=size, weight=weight)
+
+
+@cache
+def text_width(words: str, size: float, weight: int) -> float:
+    """Return the width of one line in points."""
+    width, _, _ = text_to_path.get_text_width_height_descent(words, font(size, weight), ismath=False)
+    return float(width)
+
+
+@cache
+def outline(words: str, size: float, weight: int) -> Path:
+    """Return the outline of one line, its baseline from (0, 0), in points."""
+    return TextPath((0, 0), words, size=size, prop=font(size, weight))
+
+
+@cache
+def outline_operators(words: str, size: float, weight: int) -> bytes:
+    """Return the outline of one line as PDF operators."""
+    return path_operators(outline(words, size, weight))
+
+
+def path_operators(path: Path) -> bytes:
+    """Return a path as PDF operators; quadratic curves, which PDF doesn't have, become cubic ones."""
+    parts: list[bytes] = []
+    x = y = 0.0
+    for found, code in path.iter_segments(simplify=False):
+        if code == Path.CLOSEPOLY:
+            parts.append(b"h")
+            continue
+        points = [float(one) for one in found]
+        if code == Path.CURVE3:
+            points = _cubic(x, y, *points)
+        parts.append(b" ".join(b"%.2f" % one for one in points) + OPERATORS[code])
+        x, y = points[-2:]
+    return b" ".join(parts)
+
+
+def _cubic(x: float, y: float, across: float, up: float, *end: float) -> list[float]:
+    """Return a quadratic curve from (x, y) as a cubic one: its control points lie two thirds of the way to the one."""
+    starts = (x + (across - x) * 2 / 3, y + (up - y) * 2 / 3)
+    return [*starts, end[0] + (across - end[0]) * 2 / 3, end[1] + (up - end[1]) * 2 / 3, *end]

@@ -1,0 +1,14 @@
+"""A vector picture on its way into a PDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """PDF operators that fill `width` x `height` points from the lower left corner, and set all they need."""
+
+    width: float
+    height: float
+    content: bytes
