@@ -8,12 +8,13 @@ INSTALL := $(BIN)/python -m pip install -qq --editable
 CATALOGUE ?= templates/locale/messages.pot
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: help report test test-slow check format messages fonts clean
+.PHONY: help report test test-slow check format messages bench fonts clean
 
 help:
 	@echo "make report     set up, produce the report of config.toml, deliver it to the outbox folder"
 	@echo "make test       set up and run the tests; make test-slow runs the long ones"
 	@echo "make check      lint, types and layers"
+	@echo "make bench      measure what an edition costs (docs/benchmark.md)"
 	@echo "make format     format the code; make messages and make fonts renew what is derived"
 
 report: .venv/report
@@ -40,6 +41,9 @@ messages: .venv/dev
 	  --no-default-keywords --keywords text --keywords _text --keywords say --keywords plural:1,2 --keywords mark \
 	  --keywords mark_plural:1,2 --keywords t --keywords n:1,2 --no-location --sort-output --omit-header \
 	  --output-file $(CATALOGUE) reports templates
+
+bench: .venv/dev
+	$(BIN)/python tests/benchmarks/bench.py
 
 fonts: .venv/dev
 	$(INSTALL) '.[fonts]'

@@ -100,7 +100,8 @@ def snapshot_json(snapshot: Snapshot) -> bytes:
         "fetched_at": snapshot.fetched_at.isoformat(),
         "answers": [{"path": one.path, "query": dict(one.query), "body": one.body} for one in snapshot.answers],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1, default=_decimal).encode()
+    text = json.dumps(content, ensure_ascii=False, indent=1, default=_decimal)
+    return text.encode(errors="backslashreplace")  # half of a surrogate pair as JSON escapes it; UTF-8 has none
 
 
 def _decimal(value: object) -> float | str:

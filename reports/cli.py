@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 import traceback
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 
     from reports.config.model import Config
     from reports.edition import Format, Job, Result
+    from reports.figures import Answer
     from reports.mail.delivery import Delivery
     from reports.periods import Period
     from reports.present.kpis import Kpi
+    from reports.probe import Probed
 
 FORMATS = ("pdf", "html", "json", "eml")
 KEY_FIGURES = 4  # of the eight are printed after a run
@@ -136,6 +140,25 @@ def check(file: Path) -> None:
 
 
 @commands.command()
+@click.argument("name", required=False)
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="A redacted copy of the answers.")
+@config_option
+def probe(name: str | None, save: Path | None, file: Path) -> None:
+    """Compare the source's figures with its deals: which definitions hold? NAME asks for one report's pipelines."""
+    from reports.probe import keep_result, probe
+
+    config = load(file)
+    place = None if save is None else _place(str(save), "")
+    with Progress() as progress:
+        keep = (lambda _: None) if place is None else partial(_save_answers, place)
+        found = asyncio.run(probe(config, name, _today(config), progress, keep))
+    _print_verdicts(found)
+    keep_result(config, found)
+    if found.differing:
+        raise _differing(found)
+
+
+@commands.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
     """Make a project FOLDER of one's own: a configuration that runs, and templates to change."""
@@ -185,8 +208,14 @@ def load_deals(csv_file: Path, database: Path | None, pairs: tuple[str, ...], ti
     from reports.sandbox.load import load_csv
 
     path = database or Path(SANDBOX_FILE)
-    with Deals.open(path) as deals:
-        result = load_csv(deals, csv_file, _mapping(pairs), _zone(timezone))
+    mapping, zone, existed = _mapping(pairs), _zone(timezone), path.exists()
+    try:
+        with Deals.open(path) as deals:
+            result = load_csv(deals, csv_file, mapping, zone)
+    except ReportsError:
+        if not existed:
+            path.unlink(missing_ok=True)  # nothing was loaded, so there is nothing to report on
+        raise
     click.echo(f"{path}: {result.new:,} deals loaded, {result.updated:,} updated,")
     click.echo(f"{result.pipelines} pipelines, {result.agents} agents, {result.first} to {result.last}.")
     click.echo(f'Report on them with kind = "sandbox" and database = "{path}" under [source].')
@@ -283,6 +312,41 @@ def _print_result(job: Job, result: Result) -> None:
     _print_table((), files)
 
 
+def _save_answers(path: Path, answers: Sequence[Answer]) -> None:
+    from reports.archive import snapshot_json
+    from reports.figures import Snapshot
+
+    _write(path, snapshot_json(Snapshot(datetime.now(UTC), (), tuple(answers))))
+
+
+def _print_verdicts(found: Probed) -> None:
+    from reports.present.formats import Formats
+    from reports.present.language import Language
+    from reports.present.templates import Templates
+    from reports.present.verdicts import Quotes
+
+    quotes = Quotes(Formats(Language.load(Templates(()), "en"), ""))
+    click.echo(f"Asked {len(found.currencies)} of {found.pipelines} pipelines")
+    rows = [
+        (one.subject.value.replace("timezone", "time zone"), quotes.line(one)) for one in found.proof.verdicts.values()
+    ]
+    _print_table((), rows)
+
+
+def _differing(found: Probed) -> ReportsError:
+    from reports.analysis.probe import Subject
+    from reports.errors import DataError
+
+    hints = {
+        Subject.TIMEZONE: "Set account.timezone to the zone whose days the source counts in.",
+        Subject.CURRENCY: "Report pipelines of another currency in a report of their own, with its currency.",
+    }
+    ask = "Ask the vendor what it counts; `reports probe --save FILE` writes a copy of the answers without names."
+    names = ", ".join(one.subject.value for one in found.differing)
+    advice = dict.fromkeys(hints.get(one.subject, ask) for one in found.differing)
+    return DataError(f"the source's figures don't mean what the report says: {names}", hint=" ".join(advice))
+
+
 def _detail(delivery: Delivery) -> str:
     """Return where a message lies, or what the server said."""
     return _short(delivery.path) if delivery.path else delivery.detail
@@ -331,6 +395,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both mean: stop, and leave it tidy
     sys.exit(_guarded(lambda: commands.main(standalone_mode=False)))
 
 
@@ -344,17 +409,34 @@ def _guarded(command: Callable[[], object]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _say("stopped", "", code=130)
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - so that closing it can't fail again
-        return 1
+    except OSError as error:
+        return _output_trouble(error)
     except Exception as error:  # noqa: BLE001 - nobody gets a traceback
-        if os.environ.get("REPORTS_TRACEBACK"):
-            traceback.print_exc()
-        return _say(
-            f"something unforeseen happened: {type(error).__name__}: {error}",
-            "This is a fault of the program. Run it again with REPORTS_TRACEBACK=1 and report what it prints.",
-        )
+        return _say_unforeseen(error)
     return 0
+
+
+def _say_unforeseen(error: Exception) -> int:
+    """Say what nobody thought of."""
+    if os.environ.get("REPORTS_TRACEBACK"):
+        traceback.print_exc()
+    return _say(
+        f"something unforeseen happened: {type(error).__name__}: {error}",
+        "This is a fault of the program. Run it again with REPORTS_TRACEBACK=1 and report what it prints.",
+    )
+
+
+def _give_up_output() -> None:
+    """Write nowhere from here on."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - so that closing it can't fail again
+
+
+def _output_trouble(error: OSError) -> int:
+    """Say that the output went nowhere; who reads through `head` knows that already."""
+    _give_up_output()
+    if isinstance(error, BrokenPipeError):
+        return 1
+    return _say(f"the output can't be written: {why(error)}", "Make room, or send the output elsewhere.")
 
 
 def _say(message: str, hint: str, code: int = 1) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
+from reports import probe_file
 from reports.analysis.analyse import analyse
 from reports.analysis.headline import headline
 from reports.archive import Archive, Draft, snapshot_json
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from reports.render.context import Page, PageBuilder, SectionView
 
 Format = Literal["pdf", "html", "json", "eml"]
-FORMATS: tuple[Format, ...] = ("pdf", "html", "json", "eml")
 
 
 @dataclass(frozen=True)
@@ -110,16 +111,21 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
         edition = prepare(job, desk, draft.edition, snapshot)
         progress("Rendering")
         pdf = to_pdf(edition)
+        letter = to_letter(edition, pdf)  # before anything is kept: its templates may be broken too
+        await asyncio.sleep(0)  # whoever asked to stop meanwhile is heard here, before anything is kept
         files = keep(draft, edition, pdf)
     except BaseException:
         draft.abandon()
         raise
     progress("Delivering")
     try:
-        deliveries = await deliver(job, to_letter(edition, pdf), archive.key())
+        await asyncio.sleep(0)
+        deliveries = await deliver(job, letter, archive.key())
     except DeliveryError as error:
         error.hint = f"{error.hint} Nothing was sent; the report is kept in {draft.folder}."
         raise
+    except asyncio.CancelledError:
+        raise DeliveryError("stopped before anything was sent", hint=f"The report is kept in {draft.folder}.") from None
     return Result(edition, files, tuple(deliveries))
 
 
@@ -180,6 +186,7 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot) -> Edi
         paper=job.report.paper,
         all_pipelines=job.report.pipelines == "all",
         assumed=isinstance(job.config.source, VoxysSource),
+        proof=probe_file.read(job.config, desk.formats.currency, [one.pipeline.id for one in snapshot.pipelines]),
     )
     builder = PageBuilder(desk.sentences, facts)
     charts = [gallery.overview(analysis), *map(gallery.pipeline, analysis.pipelines)]
@@ -215,11 +222,11 @@ def to_html(edition: Edition) -> str:
     """Return the page as HTML that stands alone: fonts and charts are inside."""
     from reports.render.html import with_pictures
 
-    html = _page_html(edition, embedded_font_css(edition.desk.templates))
+    html = page_html(edition, embedded_font_css(edition.desk.templates))
     return with_pictures(html, {src: chart.svg for src, chart in edition.charts.items()})
 
 
-def _page_html(edition: Edition, fonts: str) -> str:
+def page_html(edition: Edition, fonts: str) -> str:
     """Fill the page's template; `fonts` is the CSS that brings them, charts are only named."""
     from reports.render.html import render_template
 
@@ -240,7 +247,7 @@ def to_pdf(edition: Edition) -> bytes:
 
     templates = edition.desk.templates
     drawings = {src: chart.canvas.drawing() for src, chart in edition.charts.items()}
-    return html_to_pdf(_page_html(edition, font_face_css(templates)), templates, drawings)
+    return html_to_pdf(page_html(edition, font_face_css(templates)), templates, drawings)
 
 
 def to_json(edition: Edition) -> bytes:

@@ -147,6 +147,18 @@ class StageFigures:
 
 
 @dataclass(frozen=True)
+class Card:
+    """A deal as it stands on its board now; when it was closed isn't known, only when it was last changed."""
+
+    created_at: datetime
+    changed_at: datetime
+    stage: int
+    status: str
+    value: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True)
 class Window:
     """What the source says of one period of one pipeline."""
 
@@ -262,6 +274,11 @@ class AgentChange:
     current: AgentFigures | None
     previous: AgentFigures | None
     value_won: Delta
+
+    @property
+    def has_value(self) -> bool:
+        """Whether any value was won, now or before."""
+        return any(one is not None and one.value_won != 0 for one in (self.current, self.previous))
 
 
 @dataclass(frozen=True)

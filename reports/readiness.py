@@ -11,6 +11,7 @@ from reports.edition import open_desk, plan_job
 from reports.errors import ReportsError
 from reports.files import can_be_written
 from reports.present.fonts import font_files
+from reports.present.formats import clean
 from reports.present.templates import Templates
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _source(config: Config) -> Finding:
 
     async def names() -> list[str]:
         async with open_source(config) as source:
-            return [f"{one.id} {one.name}" for one in await source.pipelines()]
+            return [f"{one.id} {clean(one.name)}" for one in await source.pipelines()]
 
     found = asyncio.run(names())
     known = {int(one.split(" ", 1)[0]) for one in found}
@@ -98,6 +99,10 @@ def _folder(about: str, name: str, path: Path) -> Finding:
 
 
 def _report(config: Config, name: str, today: date) -> Finding:
+    from reports.render.html import check_template
+
     job = plan_job(config, name, today)
-    sentences = open_desk(job).sentences
+    desk = open_desk(job)
+    check_template(desk.templates, job.report.template)
+    sentences = desk.sentences
     return Finding(name, f"{sentences.current}, {sentences.compared}; to {', '.join(job.report.to)}")

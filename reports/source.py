@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from reports import __version__
+from reports.analysis.probe import Evidence
 from reports.config.model import VoxysSource
 from reports.errors import ConfigError, DataError
 from reports.figures import Pipeline, PipelineWindows, Snapshot
@@ -20,9 +21,10 @@ from reports.voxys.client import VoxysClient
 from reports.voxys.wire import TOKEN_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 
     from reports.config.model import Config, SandboxSource
+    from reports.figures import Answer, Card
     from reports.periods import Period
 
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - guards made-up deals in this very process
@@ -47,10 +49,30 @@ class Source:
         fetched_at = datetime.now(UTC)
         pipelines = await self.pipelines(chosen)
         if not pipelines:
-            raise DataError("the account has no pipelines", hint="Create one in Voxys Connect, then try again.")
+            raise DataError(
+                "the source has no pipelines",
+                hint="Create one in Voxys Connect; a sandbox database is filled with `reports sandbox load`.",
+            )
         fetched = await _all(self._pipeline(one, periods) for one in pipelines)
         answers = sorted(self._client.answers, key=lambda one: (one.path, sorted(one.query.items())))
         return Snapshot(fetched_at, tuple(fetched), tuple(answers))
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """Every answer so far, as it came."""
+        return tuple(self._client.answers)
+
+    async def evidence(
+        self, pipelines: Mapping[int, frozenset[str]], choose: Callable[[Sequence[Card]], Sequence[Period]]
+    ) -> list[Evidence]:
+        """Fetch the cards of pipelines, then the windows chosen by them; each pipeline with its reports' currencies."""
+
+        async def look(pipeline: int, currencies: frozenset[str]) -> Evidence:
+            cards = await self._client.cards(pipeline)
+            windows = await _all(self._client.window(pipeline, period) for period in choose(cards))
+            return Evidence(pipeline, cards, tuple(windows), currencies)
+
+        return await _all(look(*one) for one in pipelines.items())
 
     async def _pipeline(self, pipeline: Pipeline, periods: Sequence[Period]) -> PipelineWindows:
         async with asyncio.TaskGroup() as group:

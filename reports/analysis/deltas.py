@@ -25,10 +25,10 @@ def delta(figure: Figure, current: Number | None, previous: Number | None) -> De
     if previous > 0:
         small = figure.measure is Measure.COUNT and min(current, previous) < SMALL_COUNT
         return Percent(absolute, Decimal(absolute) / previous, good, small)
-    if previous < 0:
-        return NoDelta(Reason.NOT_COMPARABLE, absolute, good)
-    if current == 0:
+    if previous == 0 == current:
         return NoDelta(Reason.BOTH_ZERO, absolute)
+    if previous < 0 or current < 0:
+        return NoDelta(Reason.NOT_COMPARABLE, absolute, good)
     return NewFromZero(absolute, good)
 
 

@@ -16,14 +16,14 @@ HELD = Decimal("0.005")  # changes that print as 0 %
 def headline(section: Section) -> Headline:
     """Return the headline for the value won of a section."""
     change = section.deltas[Figure.VALUE_WON]
-    return Headline(_verb(section.current, change), section.current, section.previous, change)
+    return Headline(_verb(section.current, section.previous, change), section.current, section.previous, change)
 
 
-def _verb(current: Figures | None, change: Delta) -> Verb:
+def _verb(current: Figures | None, previous: Figures | None, change: Delta) -> Verb:
     if current is None:
         return Verb.NO_DATA
     if isinstance(change, NewFromZero):
-        return Verb.STARTED if current.value_won > 0 else Verb.STOOD
+        return Verb.STARTED if previous is not None and previous.won == 0 else Verb.STOOD
     if isinstance(change, Percent):
         return _percent_verb(current, change)
     nothing = isinstance(change, NoDelta) and current.won == 0

@@ -45,6 +45,14 @@ def overall_section(plan: Plan, fetched: Sequence[PipelineWindows]) -> Section:
     return _section(plan, None, "", window, _stages_by_name(current))
 
 
+def first_stages(section: Section, most: int) -> tuple[tuple[StageFigures, ...], StageFigures | None]:
+    """Return at most that many stages; where there are more, one fewer, and the sum of the others."""
+    stages = tuple(change.current for change in section.stages)
+    if len(stages) <= most:
+        return stages, None
+    return stages[: most - 1], _stage_total("", stages[most - 1 :])
+
+
 def _section(
     plan: Plan, number: int | None, name: str, window: Callable[[Period], Window | None], stages: Sequence[StageFigures]
 ) -> Section:

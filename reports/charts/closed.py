@@ -55,5 +55,6 @@ def _draw_pairs(canvas: Canvas, box: Box, zero: float, unit: float, pairs: Seque
         canvas.bar(left, zero - lost * unit, width, lost * unit, "line" if age < 2 else "hair")
         if age < 2:
             role = "muted" if age else "ink"
-            canvas.text(middle, zero + won * unit + 6.5, str(won), align="center", role=role, weight=STRONG)
-            canvas.text(middle, zero - lost * unit - 6.5, str(lost), align="center", role=role, weight=STRONG)
+            write = canvas.pen.formats.count
+            canvas.text(middle, zero + won * unit + 6.5, write(won), align="center", role=role, weight=STRONG)
+            canvas.text(middle, zero - lost * unit - 6.5, write(lost), align="center", role=role, weight=STRONG)

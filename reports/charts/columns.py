@@ -25,12 +25,17 @@ BAR = 0.62  # of the distance between two periods
 
 @dataclass(frozen=True)
 class Series:
-    """One value per period, oldest first (None: no data), the periods' names, and how to write a value."""
+    """One value per period, oldest first (None: no data), the periods' names, how to write a value, and a tick."""
 
     values: Sequence[Number | None]
     ticks: Sequence[str]
     write: Callable[[Number], str]
     whole: bool = False
+    axis: Callable[[Number], str] | None = None
+
+    def tick(self, value: float) -> str:
+        """Write a value of the axis."""
+        return (self.axis or self.write)(_number(value))
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,9 @@ def columns_chart(pen: Pen, name: str, alt: str, series: Series, size: tuple[flo
     """Draw one series of columns with an axis; `size` is width and height in points."""
     canvas = Canvas(pen, *size)
     axis = value_scale(series, size[1] - LABELS - 2 * GAP - 10)
-    left = max(canvas.measure(series.write(_number(tick))) for tick in axis.ticks) + 2 * GAP
+    left = max(canvas.measure(series.tick(tick)) for tick in axis.ticks) + 2 * GAP
     box = Box(left, LABELS, canvas.width - left, axis.room)
-    draw_grid(canvas, box, axis, series.write)
+    draw_grid(canvas, box, axis, series)
     draw_columns(canvas, box, axis, series)
     draw_ticks(canvas, box, series.ticks)
     return Chart(name, alt, canvas)
@@ -65,13 +70,13 @@ def value_scale(series: Series, room: float) -> Scale:
     return scale([float(one) for one in series.values if one is not None] or [0.0], room, whole=series.whole)
 
 
-def draw_grid(canvas: Canvas, box: Box, axis: Scale, write: Callable[[Number], str]) -> None:
+def draw_grid(canvas: Canvas, box: Box, axis: Scale, series: Series) -> None:
     """Draw the reference lines with their values on the left."""
     for tick in axis.ticks:
         y = box.bottom + axis(tick)
         if tick:
             canvas.line([(box.left, y), (box.right, y)], "hair", under=True)
-        canvas.text(box.left - 2 * GAP, y, write(_number(tick)), align="right")
+        canvas.text(box.left - 2 * GAP, y, series.tick(tick), align="right")
 
 
 def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, labelled: int = 2) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reports.analysis.sections import first_stages
 from reports.charts.bars import Bar, bars_chart
 from reports.charts.closed import closed_chart
 from reports.charts.columns import Series, columns_chart
 from reports.charts.multiples import Panel, multiples_chart
 from reports.figures import Figure, Measure, Section
 from reports.present.formats import shorten
+from reports.present.sentences import AGENTS_DRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +25,6 @@ FULL, HALF = 504.0, 240.0  # points of the page's text width, and of one of two 
 TALL = 128.0
 LOW = 90.0
 MAIL = 300.0  # drawn narrower than it is shown, so that its words can be read on a phone
-MOST_AGENTS = 6
 MOST_STAGES = 10
 LONGEST = 40  # letters of a name in a chart
 
@@ -61,8 +63,10 @@ class Gallery:
     def _series(self, section: Section, figure: Figure) -> Series:
         values = [one.figures.value(figure) if one.figures else None for one in section.trend]
         whole = figure.measure is Measure.COUNT
-        write = self._formats.count if whole else self._formats.alike(one for one in values if one is not None)
-        return Series(values, self._ticks, write, whole)
+        if whole:
+            return Series(values, self._ticks, self._formats.count, whole=True)
+        known = [one for one in values if one is not None]
+        return Series(values, self._ticks, self._formats.alike(known), axis=self._formats.alike(known, axis=True))
 
     def _trend(self, section: Section, size: tuple[float, float]) -> Chart:
         alt = self._sentences.trend_alt(section, Figure.VALUE_WON)
@@ -73,8 +77,8 @@ class Gallery:
 
     def _agents(self, section: Section, width: float) -> list[Chart]:
         """Return the chart of the first agents; none where nobody won anything."""
-        named = [change for change in section.agents if change.agent is not None and _has_value(change)]
-        shown = named[:MOST_AGENTS]
+        named = [change for change in section.agents if change.agent is not None and change.has_value]
+        shown = named[:AGENTS_DRAWN]
         write = self._formats.alike(one.value_won for change in shown for one in _known(change))
         bars = [self._agent_bar(change, write) for change in shown]
         title = self._pen.language.text("Value won by agent")
@@ -92,7 +96,11 @@ class Gallery:
         )
 
     def _stages(self, section: Section, width: float) -> Chart:
-        stages = [change.current for change in section.stages][:MOST_STAGES]
+        stages, left = first_stages(section, MOST_STAGES)
+        if left is not None:
+            others = len(section.stages) - len(stages)
+            name = self._pen.language.plural("{number} other", "{number} others", others, number=others)
+            stages = (*stages, replace(left, name=name))
         write = self._formats.alike(one.value for one in stages)
         bars = [
             Bar(
@@ -110,7 +118,7 @@ class Gallery:
 
     def _pipelines(self, sections: tuple[Section, ...]) -> Chart:
         panels = [self._panel(section) for section in sections]
-        title = self._sentences.per_period(Figure.VALUE_WON)
+        title = self._pen.language.text("Value won by pipeline")
         alt = self._sentences.list_alt(title, [(panel.name, f"{panel.value} ({panel.note})") for panel in panels])
         return multiples_chart(self._pen, alt, panels, FULL)
 
@@ -129,10 +137,6 @@ class Gallery:
 def _same_stages(sections: tuple[Section, ...]) -> bool:
     """Whether all pipelines go through stages of the same names: only then do their counts belong in one chart."""
     return len({tuple(change.current.name for change in section.stages) for section in sections}) == 1
-
-
-def _has_value(change: AgentChange) -> bool:
-    return any(one.value_won != 0 for one in _known(change))
 
 
 def _known(change: AgentChange) -> list[AgentFigures]:

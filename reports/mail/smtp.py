@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ async def send(email: SmtpEmail, folder: Path, messages: Sequence[tuple[str, Ema
     client: SMTP | None = None
     try:
         for recipient, message in messages:
+            if _stopping():
+                deliveries.append(_stopped(recipient))
+                continue
             try:
                 delivery = await _send_over(client, email, recipient, message)
                 if delivery is None:
@@ -37,6 +41,8 @@ async def send(email: SmtpEmail, folder: Path, messages: Sequence[tuple[str, Ema
                 if not deliveries:
                     raise
                 delivery = Delivery(recipient, Status.FAILED, error.message, permanent=error.permanent)
+            except asyncio.CancelledError:
+                delivery = _stopped(recipient)
             deliveries.append(delivery)
     finally:
         if client:
@@ -51,6 +57,16 @@ async def _send_over(client: SMTP | None, email: SmtpEmail, recipient: str, mess
     delivery = await _send_one(client, email.sender, recipient, message)
     ended = delivery.status is Status.FAILED and not delivery.permanent and not client.is_connected
     return None if ended else delivery
+
+
+def _stopping() -> bool:
+    """Whether somebody asked this job to stop: what is done is told, what isn't is left."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _stopped(recipient: str) -> Delivery:
+    return Delivery(recipient, Status.FAILED, "stopped before it was sent", permanent=False)
 
 
 async def check(email: SmtpEmail, folder: Path) -> None:
@@ -105,6 +121,9 @@ async def _hand_over(client: SMTP, recipient: str, content: bytes) -> Delivery:
     """Send the message itself; from here on a broken connection leaves it unknown."""
     try:
         response = await client.data(content)
+    except asyncio.CancelledError:
+        client.close()
+        return Delivery(recipient, Status.UNKNOWN, "stopped while the message was on its way")
     except aiosmtplib.SMTPResponseException as error:
         await _reset(client)
         return _refused(recipient, error)

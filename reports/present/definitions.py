@@ -4,25 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reports.analysis.probe import Subject
 from reports.figures import Figure
+from reports.present.verdicts import Quotes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reports.analysis.probe import Proof
     from reports.present.sentences import Sentences
 
 
-def definitions(sentences: Sentences, timezone: str, *, assumed: bool) -> tuple[tuple[str, str], ...]:
-    """Return term and meaning; `assumed` marks what the source's documentation leaves open and nobody has verified."""
+def definitions(
+    sentences: Sentences, timezone: str, *, assumed: bool, proof: Proof | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Return term and meaning; `assumed` marks what the source's documentation leaves open, as a proof has found it."""
+    quotes = Quotes(sentences.formats, proof)
+
+    def mark(*subjects: Subject) -> str:
+        return quotes.mark(*subjects) if assumed else ""
+
+    return (*_figures(sentences, mark), *_breakdowns(sentences, timezone, mark))
+
+
+def _figures(sentences: Sentences, mark: Callable[..., str]) -> tuple[tuple[str, str], ...]:
+    """Return the key figures; `mark` says what is known of the definitions that one rests on."""
     say, label = sentences.language.text, sentences.label
     full = sentences.formats.percent(100, 0)
-    word = say("assumed")  # outside the braces, where it is found for the catalogue
-    mark = f" ({word})" if assumed else ""
     return (
-        (label(Figure.CREATED), say("Deals created in the period, and their value.") + mark),
+        (label(Figure.CREATED), say("Deals created in the period, and their value.") + mark(Subject.CREATED)),
         (
             say("Deals won, deals lost"),
-            say("Deals closed as won or as lost in the period, whenever they were created.") + mark,
+            say("Deals closed as won or as lost in the period, whenever they were created.") + mark(Subject.WON),
         ),
-        (label(Figure.VALUE_WON), say("The sum of the values of the deals won in the period.") + mark),
+        (
+            label(Figure.VALUE_WON),
+            say("The sum of the values of the deals won in the period.") + mark(Subject.WON, Subject.CURRENCY),
+        ),
         (label(Figure.WIN_RATE), say("Deals won out of the deals closed: won / (won + lost).")),
         (label(Figure.DEAL_SIZE), say("Value won divided by deals won.")),
         (
@@ -33,18 +51,25 @@ def definitions(sentences: Sentences, timezone: str, *, assumed: bool) -> tuple[
                 full=full,
             ),
         ),
+    )
+
+
+def _breakdowns(sentences: Sentences, timezone: str, mark: Callable[..., str]) -> tuple[tuple[str, str], ...]:
+    """Return what the figures are broken down by, and compared with."""
+    say = sentences.language.text
+    return (
         (
             say("Stages"),
             say(
                 "This period's new deals, by the stage they stand in now. "
                 "The period before had more time to move, so it is not compared."
             )
-            + mark,
+            + mark(Subject.STAGES),
         ),
         (
             say("Agents"),
             say("Deals by their owner. Deals without one count in the totals only and are listed as unassigned.")
-            + mark,
+            + mark(),
         ),
         (
             say("Changes"),
@@ -60,6 +85,6 @@ def definitions(sentences: Sentences, timezone: str, *, assumed: bool) -> tuple[
                 "A dash stands for no data, which is not 0.",
                 timezone=timezone,
             )
-            + mark,
+            + mark(Subject.TIMEZONE),
         ),
     )

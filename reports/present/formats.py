@@ -84,6 +84,10 @@ class Formats:
         """Return a whole number with separators."""
         return self._minus(format_decimal(_rounded(number, 0), locale=self.language.locale))
 
+    def exact(self, number: Number) -> str:
+        """Return a number with all the decimals it has."""
+        return self._minus(format_decimal(number, locale=self.language.locale, decimal_quantization=False))
+
     def amount(self, value: Number) -> str:
         """Return money in full, to the whole unit, without the currency."""
         return self.count(value)
@@ -101,18 +105,22 @@ class Formats:
         text = format_compact_decimal(rounded, locale=self.language.locale, fraction_digits=max(digits, 0))
         return self._minus(text)
 
-    def alike(self, values: Iterable[Number]) -> Callable[[Number], str]:
-        """Return a writer of money for values that stand together: one unit and one number of decimals for all."""
+    def alike(self, values: Iterable[Number], *, axis: bool = False) -> Callable[[Number], str]:
+        """Return a writer of money for values that stand together: one unit and one number of decimals for all.
+
+        On an `axis`, whose values are round, no decimals are written but those that are there.
+        """
         largest = max((abs(Decimal(one)) for one in values), default=Decimal(0))
         if largest < EXACT_BELOW:
             return self.count
         unit, name = next((size, name) for size, name in UNITS if largest >= size)
         digits = 2 - min((largest / unit).adjusted(), 2)
+        fixed = f"#,##0.{'0' * digits}" if digits else "#,##0"
         pattern = self.language.locale.compact_decimal_formats["short"]["other"][name]
 
         def write(value: Number) -> str:
             rounded = _rounded(Decimal(value) / unit, digits)
-            number = format_decimal(rounded, locale=self.language.locale)
+            number = format_decimal(rounded, format=None if axis else fixed, locale=self.language.locale)
             return self._minus(f"{pattern.prefix[0]}{number}{pattern.suffix[0]}") if rounded else self.count(0)
 
         return write
@@ -142,12 +150,13 @@ class Formats:
         """Return a delta as text: percent, points, or the number of deals where they are few."""
         say = self.language.text
         if isinstance(delta, NoDelta):
-            both_zero = delta.reason is Reason.BOTH_ZERO
-            note = say("unchanged") if both_zero else say("no comparison")
-            return Change("", note, DASH, "flat", missing=not both_zero)
+            note = say("unchanged") if delta.reason is Reason.BOTH_ZERO else say("no comparison")
+            return Change("", note, DASH, "flat", missing=delta.reason is Reason.NO_DATA)
         if delta.absolute == 0:
             return Change("", say("unchanged"), "0", "flat")
         text = self._size(delta)
+        if not isinstance(delta, NewFromZero) and not any(unicodedata.digit(one, 0) for one in text):
+            return Change("", text, text, "flat")  # less than what is printed: neither up nor down
         up = delta.absolute > 0
         tone = {True: "good", False: "bad", None: "flat"}[delta.good]
         signed = text if isinstance(delta, NewFromZero) else f"{'+' if up else MINUS}{text}"
@@ -178,7 +187,7 @@ class Formats:
         return text if text == write(0) else f"{'+' if absolute > 0 else MINUS}{text}"
 
     def day(self, day: date) -> str:
-        """Return a day with its year: 22 November 2026."""
+        """Return a day with its year: 22 Nov 2026."""
         return self._skeleton("yMMMMd", day)
 
     def moment(self, moment: datetime, zone: ZoneInfo) -> str:

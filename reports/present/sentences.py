@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reports.present.formats import Formats
     from reports.present.language import Language
 
+AGENTS_DRAWN = 6  # in a chart
 LABELS = {
     Figure.VALUE_WON: mark("Value won"),
     Figure.WON: mark("Deals won"),
@@ -150,6 +151,12 @@ class Sentences:
             "before": self.before,
         }
         count = now.won + now.lost
+        if count == 1:
+            won, lost = (
+                self.language.text("The one deal closed was won."),
+                self.language.text("The one deal closed was lost."),
+            )
+            return won if now.won else lost
         if was is None or was.win_rate is None:
             return self.language.plural(
                 "Of the {closed} deal closed, {rate} were won.",
@@ -180,10 +187,11 @@ class Sentences:
     def trailing(self) -> str:
         """Return which periods a trend shows: `12 weeks to 21 Nov 2026`."""
         count, kind = len(self.plan.trailing), self.plan.kind
-        one, many = TRAILING[kind.unit]
+        one, many = TRAILING[kind.unit if self.plan.current.days > 1 else _named(kind)]
         last = self.plan.current.until
         until = self.formats.span(Kind(Unit.DAY), Period(last, last))
-        return self.language.plural(one, many, count, number=count, until=self.formats.isolate(until))
+        days = self.formats.count(self.plan.current.days)
+        return self.language.plural(one, many, count, number=count, days=days, until=self.formats.isolate(until))
 
     def trend_alt(self, section: Section, figure: Figure) -> str:
         """Describe the columns of one figure: now, before, the highest and the lowest period."""
@@ -206,14 +214,28 @@ class Sentences:
 
     def closed_alt(self, section: Section) -> str:
         """Describe the chart of deals won and lost."""
-        return self.language.text(
+        say = self.language.text
+        if section.current is None:
+            return say("{title}: no data.", title=say("Deals won and lost"))
+        values = {"trailing": self.trailing(), "won": self._of(section.current, Figure.WON)}
+        values["lost"] = self._of(section.current, Figure.LOST)
+        if section.previous is None:
+            return say("Deals won and lost, {trailing}: {won} won and {lost} lost now.", **values)
+        values["was_won"] = self._of(section.previous, Figure.WON)
+        values["was_lost"] = self._of(section.previous, Figure.LOST)
+        return say(
             "Deals won and lost, {trailing}: {won} won and {lost} lost now, {was_won} won and {was_lost} lost before.",
-            trailing=self.trailing(),
-            won=self._of(section.current, Figure.WON),
-            lost=self._of(section.current, Figure.LOST),
-            was_won=self._of(section.previous, Figure.WON),
-            was_lost=self._of(section.previous, Figure.LOST),
+            **values,
         )
+
+    def agents_caption(self, section: Section) -> str:
+        """Return how to read a chart of agents, and of how many it shows the first."""
+        there = sum(change.has_value for change in section.agents if change.agent is not None)
+        values = {"unit": self.formats.currency, "previous": self.formats.isolate(self.previous)}
+        if there <= AGENTS_DRAWN:
+            return self.language.text("{unit}; the tick marks {previous}", **values)
+        values |= {"shown": self.formats.count(AGENTS_DRAWN), "all": self.formats.count(there)}
+        return self.language.text("{unit}, top {shown} of {all}; the tick marks {previous}", **values)
 
     def list_alt(self, title: str, rows: list[tuple[str, str]]) -> str:
         """Describe bars, largest first: every name with its value."""
@@ -244,5 +266,5 @@ TRAILING = {
     Unit.MONTH: mark_plural("{number} month to {until}", "{number} months to {until}"),
     Unit.QUARTER: mark_plural("{number} quarter to {until}", "{number} quarters to {until}"),
     Unit.YEAR: mark_plural("{number} year to {until}", "{number} years to {until}"),
-    Unit.DAYS: mark_plural("{number} span to {until}", "{number} spans to {until}"),
+    Unit.DAYS: mark_plural("{days} days to {until}", "{number} times {days} days to {until}"),
 }

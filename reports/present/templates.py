@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent.parent
 PACKAGED = PACKAGE / "_templates"
 CHECKOUT = PACKAGE.parent / "templates"
 STARTER = (PACKAGED / "project" / "config.toml", PACKAGE.parent / "config.toml")
+FILES = ("page.html", "mail.html", "mail.txt")  # of each template
 EDITABLE = ("base", "partials", "weekly", "themes")
 
 
@@ -46,9 +47,13 @@ class Templates:
 
     def require(self, template: str) -> None:
         """Refuse a template that isn't there, and say which there are."""
-        if self.find(f"{template}/page.html") is None:
-            known = sorted({path.parent.name for folder in self.folders for path in folder.glob("*/page.html")})
-            raise ConfigError(f'there is no template "{template}"', hint=f"There are: {', '.join(known)}.")
+        missing = [name for name in FILES if self.find(f"{template}/{name}") is None]
+        if missing:
+            folders = {path.parent.name for folder in self.folders for path in folder.glob("*/mail.html")}
+            what = f'there is no template "{template}"'
+            if len(missing) < len(FILES):
+                what = f'the template "{template}" has no {" and no ".join(missing)}'
+            raise ConfigError(what, hint=f"There are: {', '.join(sorted(folders))}.")
 
     def _looked_in(self) -> str:
         return ", ".join(str(folder) for folder in self.folders)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
+    from reports.analysis.probe import Proof
     from reports.analysis.team import TeamLine
     from reports.figures import Analysis, EditionId
     from reports.present.formats import Change
@@ -53,6 +54,7 @@ class Facts:
     paper: str
     all_pipelines: bool
     assumed: bool
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class SectionView:
     headline: str
     cells: tuple[Cell, ...]
     charts: Mapping[str, Picture]
+    agents_caption: str
     has_data: bool
 
 
@@ -136,7 +139,9 @@ class PageBuilder:
             overview=overview,
             pipelines=tuple(pipelines),
             team=self._team(analysis.overall),
-            definitions=definitions(sentences, self._facts.zone.key, assumed=self._facts.assumed),
+            definitions=definitions(
+                sentences, self._facts.zone.key, assumed=self._facts.assumed, proof=self._facts.proof
+            ),
             captions=self._captions(analysis),
             titles={"trend": sentences.per_period(Figure.VALUE_WON)},
             unit=self._formats.currency,
@@ -155,7 +160,9 @@ class PageBuilder:
         key = "all" if section.id is None else f"pipeline-{section.id}"
         pictures = {name: Picture(f"{DRAWING}{key}/{name}", alt) for name, alt in charts.items()}
         has_data = any(point.figures is not None for point in section.trend)
-        return SectionView(key, clean(section.name), headline, cells, pictures, has_data)
+        return SectionView(
+            key, clean(section.name), headline, cells, pictures, self._sentences.agents_caption(section), has_data
+        )
 
     def _scope(self, pipelines: Sequence[SectionView]) -> str:
         """Return which pipelines the page is about."""
@@ -171,14 +178,13 @@ class PageBuilder:
         unit = self._formats.currency
         previous = self._formats.isolate(self._sentences.previous)
         say = self._text
-        shown = min(6, len(analysis.overall.agents))
         return {
             "trend": say("{unit}, {trailing}", unit=unit, trailing=self._sentences.trailing()),
-            "closed": say("number of deals, {trailing}", trailing=self._sentences.trailing()),
+            "closed": say("Number of deals, {trailing}", trailing=self._sentences.trailing()),
             "pipelines": say("{unit}, one scale for all; change against {previous}", unit=unit, previous=previous),
-            "agents": say("{unit}, top {shown}; the tick marks {previous}", unit=unit, shown=shown, previous=previous),
-            "stages": say("number, by the stage they stand in now; value in {unit}", unit=unit),
-            "team": say("ranked by value won; the tick marks {previous}", previous=previous),
+            "agents": self._sentences.agents_caption(analysis.overall),
+            "stages": say("Number, by the stage they stand in now; value in {unit}", unit=unit),
+            "team": say("Ranked by value won; the tick marks {previous}", previous=previous),
             "kpis": say(
                 "Changes against {previous}. Small charts: {trailing}.",
                 previous=previous,

@@ -52,7 +52,8 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
         "overall": _section(analysis.overall),
         "pipelines": [{"id": one.id, "name": one.name, **_section(one)} for one in analysis.pipelines],
     }
-    return json.dumps(content, ensure_ascii=False, indent=2).encode()
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    return text.encode(errors="backslashreplace")  # half of a surrogate pair as JSON escapes it; UTF-8 has none
 
 
 def _section(section: Section) -> dict[str, object]:

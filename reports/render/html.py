@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from reports.errors import RenderError
 from reports.present.fonts import drawable
+from reports.present.templates import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,25 +72,43 @@ def render_template(templates: Templates, name: str, language: Language, **conte
         return _environment(templates).get_template(name).render(**words, **context)
     except TemplateNotFound as error:
         raise RenderError(
-            f"there is no template {error.name}", hint="Check the names behind include and extends."
+            f"{_where(templates, name, error)}: there is no template {error.name}",
+            hint="Check the names behind include and extends.",
         ) from error
     except TemplateSyntaxError as error:
-        raise RenderError(
-            f"{error.filename or error.name}, line {error.lineno}: {error.message}", hint="Mend the template."
-        ) from error
+        raise _syntax(error) from error
     except RenderError:
         raise
     except Exception as error:
         raise _at_line(templates, name, error) from error
 
 
+def check_template(templates: Templates, template: str) -> None:
+    """Read and compile the files of a template; an error names the file and the line."""
+    for name in FILES:
+        try:
+            _environment(templates).get_template(f"{template}/{name}")
+        except TemplateSyntaxError as error:
+            raise _syntax(error) from error
+
+
+def _syntax(error: TemplateSyntaxError) -> RenderError:
+    where = f"{error.filename or error.name}, line {error.lineno}"
+    return RenderError(f"{where}: {error.message}", hint="Mend the template.")
+
+
 def _at_line(templates: Templates, name: str, error: Exception) -> RenderError:
-    """Say where in the templates something failed: the innermost of their lines in the traceback."""
+    """Say where in the templates something failed, and what."""
+    what = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+    hint = "Mend the template; the README tells what templates see."
+    return RenderError(f"{_where(templates, name, error)}: {what}", hint=hint)
+
+
+def _where(templates: Templates, name: str, error: Exception) -> str:
+    """Return the innermost line of the templates in the traceback."""
     folders = tuple(str(folder) for folder in templates.folders)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folders)]
-    where = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else name
-    what = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
-    return RenderError(f"{where}: {what}", hint="Mend the template; its context is described in the README.")
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else name
 
 
 def svg_address(svg: bytes) -> str:

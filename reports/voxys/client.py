@@ -11,7 +11,7 @@ import httpx
 import stamina
 
 from reports.errors import DataError, ReportsError, SourceRejected, SourceUnavailable
-from reports.figures import Answer, Pipeline, Window
+from reports.figures import Answer, Card, Pipeline, Window
 from reports.voxys import wire
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ class VoxysClient:
         """Return the ids of a pipeline's stages, in its order."""
         request = wire.stages_request(self._account, pipeline)
         return wire.read_stages(request, await self._get(request))
+
+    async def cards(self, pipeline: int) -> tuple[Card, ...]:
+        """Return every card of a pipeline."""
+        request = wire.cards_request(self._account, pipeline)
+        return wire.read_cards(request, await self._get(request))
 
     async def window(self, pipeline: int, period: Period) -> Window:
         """Return the analytics of one period of one pipeline."""

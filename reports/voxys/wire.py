@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from reports.errors import DataError, SourceError, SourceRejected, SourceUnavailable
-from reports.figures import Agent, AgentFigures, Figures, Pipeline, StageFigures, Window
+from reports.figures import Agent, AgentFigures, Card, Figures, Pipeline, StageFigures, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,7 @@ OK = 200
 LARGEST = Decimal(10) ** 15  # beyond any sum of money: a number gone wrong, not a deal
 DECIMALS = 9  # more are the noise of a server that adds with doubles
 TOKEN_HEADER = "api_access_token"  # noqa: S105 - the header's name
+TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S*", re.ASCII)
 WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?")
 MOST_PROBLEMS = 5  # of an answer are named; more wouldn't be read
@@ -65,6 +66,12 @@ def analytics_request(account_id: int, pipeline: int, period: Period) -> Request
     )
 
 
+def cards_request(account_id: int, pipeline: int) -> Request:
+    """Ask for every card of a pipeline; the answer isn't paginated."""
+    path = f"/api/v1/accounts/{account_id}/funnels/{pipeline}/cards"
+    return Request(path, about=f"the cards of pipeline {pipeline}")
+
+
 def _number(value: object) -> Decimal:
     """Take a JSON number, or one written as a string; nothing else, and nothing beyond reason."""
     written = isinstance(value, str) and NUMBER.fullmatch(value)
@@ -93,9 +100,27 @@ def _date(value: object) -> date:
     return date.fromisoformat(value)
 
 
+def _moment(value: object) -> datetime:
+    """Take a timestamp as text, to the minute at least: a bare day wouldn't say on which side of a midnight it is."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and TIMESTAMP.fullmatch(value) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        message = "should be a time such as 2026-11-15T09:30:00Z"
+        raise ValueError(message)
+    return _aware(moment)
+
+
+def _aware(moment: datetime) -> datetime:
+    """Return a time with its offset; one without is UTC, as servers of this family mean it."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 Number: TypeAlias = Annotated[Decimal, BeforeValidator(_number)]
 Count: TypeAlias = Annotated[int, BeforeValidator(_count)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_date)]
+Moment: TypeAlias = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class _Body(BaseModel):
@@ -142,6 +167,18 @@ class _Analytics(_Body):
     by_agent: list[_AgentRow]
     by_stage: list[_StageRow]
 
+    @model_validator(mode="after")
+    def _null_only_for_nothing(self) -> _Analytics:
+        """Refuse null where there is something to divide by (VOXYS_API, last section, point 8)."""
+        for name, rate, whole in (
+            ("average_deal_size", self.average_deal_size, self.total_won),
+            ("conversion_rate", self.conversion_rate, self.total_created),
+        ):
+            if rate is None and whole:
+                message = f"{name} is null although there are {whole} deals to compute it from"
+                raise ValueError(message)
+        return self
+
 
 class _Pipeline(_Body):
     id: Count
@@ -154,8 +191,24 @@ class _Stage(_Body):
     position: Count
 
 
+class _Lead(_Body):
+    status: Literal["open", "won", "lost", "snoozed"]
+    lead_value: Number | None
+    lead_currency: Annotated[str, Field(strict=True)] | None
+    updated_at: Moment | None = None
+
+
+class _Card(_Body):
+    id: Count
+    created_at: Moment
+    updated_at: Moment
+    funnel_stage_id: Count
+    lead: _Lead
+
+
 Shape = TypeVar("Shape")
 _ANALYTICS = TypeAdapter(_Analytics)
+_CARDS = TypeAdapter(list[_Card])
 _PIPELINE = TypeAdapter(_Pipeline)
 _PIPELINES = TypeAdapter(list[_Pipeline])
 _STAGES = TypeAdapter(list[_Stage])
@@ -227,10 +280,7 @@ def read_pipelines(request: Request, zone: ZoneInfo, body: object) -> tuple[Pipe
 
 
 def _pipeline(zone: ZoneInfo, answer: _Pipeline) -> Pipeline:
-    moment = answer.created_at
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)  # what servers of this family mean by a time without an offset
-    return Pipeline(answer.id, answer.name, _day_in(zone, moment))
+    return Pipeline(answer.id, answer.name, _day_in(zone, _aware(answer.created_at)))
 
 
 def _day_in(zone: ZoneInfo, moment: datetime) -> date:
@@ -245,6 +295,26 @@ def read_stages(request: Request, body: object) -> tuple[int, ...]:
     stages = _fit(_STAGES, request, body)
     _each_once(request, "id", (one.id for one in stages))
     return tuple(one.id for one in sorted(stages, key=lambda one: (one.position, one.id)))
+
+
+def read_cards(request: Request, body: object) -> tuple[Card, ...]:
+    """Return a pipeline's cards."""
+    cards = _fit(_CARDS, request, body)
+    _each_once(request, "id", (one.id for one in cards))
+    return tuple(_card(one) for one in cards)
+
+
+def _card(answer: _Card) -> Card:
+    lead = answer.lead
+    return Card(
+        created_at=answer.created_at,
+        # A deal is closed by changing its lead, which need not touch the card; a change isn't before the making.
+        changed_at=max(answer.created_at, answer.updated_at, lead.updated_at or answer.updated_at),
+        stage=answer.funnel_stage_id,
+        status=lead.status,
+        value=lead.lead_value,
+        currency=(lead.lead_currency or "").strip().upper() or None,
+    )
 
 
 def _fit(shape: TypeAdapter[Shape], request: Request, body: object) -> Shape:

@@ -75,8 +75,13 @@ def test_sums_are_compared_with_what_they_were(figure: Figure, now: Number, befo
 
 @given(a_sum, numbers)
 def test_from_nothing_is_new_and_never_a_percentage(figure: Figure, now: Number) -> None:
-    assume(now != 0)
-    assert delta(figure, now, 0) == NewFromZero(now, (now > 0) == figure.up_is_good)
+    assume(now > 0)
+    assert delta(figure, now, 0) == NewFromZero(now, figure.up_is_good)
+
+
+def test_from_nothing_to_less_than_nothing_is_not_new() -> None:
+    found = delta(Figure.VALUE_WON, Decimal(-500), Decimal(0))
+    assert found == NoDelta(Reason.NOT_COMPARABLE, Decimal(-500), good=False)
 
 
 @given(a_sum, numbers)

@@ -19,13 +19,14 @@ from reports.charts.bars import Bar, bars_chart
 from reports.charts.canvas import Canvas, Pen
 from reports.charts.closed import closed_chart
 from reports.charts.columns import Series, columns_chart
-from reports.charts.gallery import MOST_AGENTS, MOST_STAGES, Gallery
+from reports.charts.gallery import MOST_STAGES, Gallery
 from reports.charts.multiples import Panel, multiples_chart
 from reports.charts.scale import MOST_LINES, scale
 from reports.charts.sparkline import HEIGHT, WIDTH, sparkline
 from reports.figures import Analysis, Figures, TrendPoint, Window
 from reports.present.fonts import SUBSTITUTE
 from reports.present.formats import ELLIPSIS
+from reports.present.sentences import AGENTS_DRAWN
 from reports.present.theme import load_theme
 from tests.making import (
     english,
@@ -322,9 +323,9 @@ def test_every_chart_states_what_it_shows() -> None:
 
 
 def test_no_more_agents_and_stages_than_there_is_room_for() -> None:
-    analysis = analysed(1, agents=MOST_AGENTS + 3, stages=MOST_STAGES + 3)
+    analysis = analysed(1, agents=AGENTS_DRAWN + 3, stages=MOST_STAGES + 3)
     charts = GALLERY.pipeline(analysis.pipelines[0])
-    assert len(charts["agents"].canvas._boxes["mid"]) == MOST_AGENTS
+    assert len(charts["agents"].canvas._boxes["mid"]) == AGENTS_DRAWN
     assert len(charts["stages"].canvas._boxes["mid"]) == MOST_STAGES
 
 

@@ -197,7 +197,8 @@ def test_a_figure_is_written_by_its_measure(figure: Figure, short: bool, unit: b
         (Figure.WIN_RATE, Decimal("44.2"), Decimal("42.1"), Change(UP, "2.1 pts", "+2.1 pts", "good")),
         (Figure.WIN_RATE, Decimal("42.1"), Decimal("44.2"), Change(DOWN, "2.1 pts", f"{MINUS}2.1 pts", "bad")),
         (Figure.WIN_RATE, Decimal(0), Decimal(0), Change("", "unchanged", "0", "flat")),
-        (Figure.VALUE_WON, 3, -1, Change("", "no comparison", DASH, "flat", missing=True)),
+        (Figure.VALUE_WON, 3, -1, Change("", "no comparison", DASH, "flat")),
+        (Figure.VALUE_WON, -3, 0, Change("", "no comparison", DASH, "flat")),
         (Figure.VALUE_WON, None, 3, Change("", "no comparison", DASH, "flat", missing=True)),
     ],
 )
@@ -217,7 +218,7 @@ def test_a_change_has_an_arrow_a_sign_and_a_tone_that_agree(figure: Figure, now:
         assert change.signed == ("+" if found.absolute > 0 else MINUS) + change.text
         assert (change.tone == "good") == ((found.absolute > 0) != (figure is Figure.LOST))
     assert "%" not in change.text or isinstance(found, Percent)
-    assert change.missing == (isinstance(found, NoDelta) and found.reason is not Reason.BOTH_ZERO)
+    assert change.missing == (isinstance(found, NoDelta) and found.reason is Reason.NO_DATA)
 
 
 @given(hostile)

@@ -68,9 +68,9 @@ def test_the_headline_by_hand(now: Figures | None, before: Figures | None, text:
             f"12 deals were won, 9 more than the week before. Of the 12 deals closed, 100.0% were won; {WAS}",
         ),
         (won(1, 1), won(1, 1), "1 deal was won, as many as the week before. "),
-        (won(1, 0, 1), None, "0 deals were won. Of the 1 deal closed, 0.0% were won."),
+        (won(1, 0, 1), None, "0 deals were won. The one deal closed was lost."),
         (won(0, 0), None, "0 deals were won. No deal was closed."),
-        (won(1, 1), won(0, 0), "1 deal was won, 1 more than the week before. Of the 1 deal closed, 100.0% were won."),
+        (won(1, 1), won(0, 0), "1 deal was won, 1 more than the week before. The one deal closed was won."),
     ],
 )
 def test_the_sentence_below_by_hand(now: Figures, before: Figures | None, text: str) -> None:
@@ -143,7 +143,7 @@ def test_the_year_before_is_named_where_it_differs() -> None:
 def test_a_span_by_hand_has_its_own_number_of_days() -> None:
     said = sentences(plan_span(Period(date(2026, 11, 1), date(2026, 11, 10)), SUNDAYS, 3))
     assert said.before == "the 10 days before"
-    assert said.trailing() == "3 spans to 10 Nov 2026"
+    assert said.trailing() == "3 times 10 days to 10 Nov 2026"
 
 
 def test_bars_are_described_one_by_one() -> None:

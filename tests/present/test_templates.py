@@ -8,7 +8,7 @@ import pytest
 
 from reports.config import load
 from reports.errors import ConfigError, RenderError
-from reports.present.templates import EDITABLE, Templates, start_project
+from reports.present.templates import EDITABLE, FILES, Templates, start_project
 from reports.present.theme import load_theme
 from tests.making import CHECKOUT
 
@@ -23,6 +23,7 @@ def two(tmp_path: Path) -> Templates:
     (tmp_path / "first" / "weekly" / "page.html").write_text("first")
     (tmp_path / "second" / "weekly" / "page.html").write_text("second")
     (tmp_path / "second" / "weekly" / "mail.txt").write_text("only here")
+    (tmp_path / "second" / "weekly" / "mail.html").touch()
     return Templates((tmp_path / "first", tmp_path / "second"))
 
 
@@ -58,10 +59,15 @@ def test_a_template_that_is_no_text_is_named(two: Templates) -> None:
 def test_an_unknown_template_is_answered_with_the_known_ones(two: Templates) -> None:
     two.require("weekly")
     (two.folders[1] / "board").mkdir()
-    (two.folders[1] / "board" / "page.html").touch()
+    for name in FILES:
+        (two.folders[1] / "board" / name).touch()
+    (two.folders[1] / "half").mkdir()
+    (two.folders[1] / "half" / "page.html").touch()
     with pytest.raises(ConfigError, match='no template "wekly"') as raised:
         two.require("wekly")
     assert raised.value.hint == "There are: board, weekly."
+    with pytest.raises(ConfigError, match=r'"half" has no mail\.html and no mail\.txt'):
+        two.require("half")
 
 
 def test_a_project_is_started_with_a_configuration_that_runs(tmp_path: Path) -> None:
