@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
+from itertools import combinations_with_replacement
+from math import ceil
 from typing import TYPE_CHECKING
 
 from reports.analysis.team import Role, team
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from reports.present.sentences import Sentences
 
 MOST_AGENTS = 15
+TERM, LETTERS = 1.4, 52  # lines for a term with its distance, letters of its meaning on a line
 LONGEST_NAME = 44
 DRAWING = "drawing:"  # addresses of what is drawn straight into the PDF
 
@@ -108,7 +111,7 @@ class Page:
     overview: SectionView
     pipelines: tuple[SectionView, ...]
     team: tuple[TeamRow, ...]
-    definitions: tuple[tuple[str, str], ...]
+    definitions: tuple[tuple[tuple[str, str], ...], ...]  # columns of terms with their meanings
     captions: Mapping[str, str]
     titles: Mapping[str, str]
     unit: str
@@ -139,8 +142,8 @@ class PageBuilder:
             overview=overview,
             pipelines=tuple(pipelines),
             team=self._team(analysis.overall),
-            definitions=definitions(
-                sentences, self._facts.zone.key, assumed=self._facts.assumed, proof=self._facts.proof
+            definitions=columns(
+                definitions(sentences, self._facts.zone.key, assumed=self._facts.assumed, proof=self._facts.proof)
             ),
             captions=self._captions(analysis),
             titles={"trend": sentences.per_period(Figure.VALUE_WON)},
@@ -226,6 +229,16 @@ class PageBuilder:
             number = self._formats.count(line.people)
             return self._sentences.language.plural("{number} other", "{number} others", line.people, number=number)
         return self._text("Unassigned") if line.role is Role.UNASSIGNED else self._text("Total")
+
+
+def columns(terms: Sequence[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Set terms with their meanings in three columns, in order, so that the longest is as short as it can be."""
+    lines = [TERM + ceil(len(meaning) / LETTERS) for _, meaning in terms]
+    cuts = min(
+        combinations_with_replacement(range(len(terms) + 1), 2),
+        key=lambda cut: max(sum(lines[: cut[0]]), sum(lines[cut[0] : cut[1]]), sum(lines[cut[1] :])),
+    )
+    return tuple(terms[: cuts[0]]), tuple(terms[cuts[0] : cuts[1]]), tuple(terms[cuts[1] :])
 
 
 def _share(figures: AgentFigures | None, longest: Decimal) -> float | None:

@@ -633,9 +633,10 @@ def test_a_full_disk(setting: str, source: Misbehaving, full_disk: tuple[Path, s
     below(folder, setting, place / "there")
     source.told(well)
     outcome = reports(*RUN, cwd=folder, env=FULL)
+    what = f"the {setting} can't be written at "
     if words == "File too large":
-        setting = "archive"  # the limit is everywhere, and the archive comes first
-    refused(outcome, f"the {setting} can't be written at ", words, hint="Make room")
+        setting, what = "archive", "can't be written"  # that limit is everywhere, so the fonts' own files meet it first
+    refused(outcome, what, words, hint="Make room")
     assert {name for name in tree(place) if name != "filler"} == set()
     stays(folder, setting, outcome)
 

@@ -16,6 +16,7 @@ import pytest
 from reports.config import load
 from reports.edition import open_desk, plan_job, prepare, to_pdf
 from reports.figures import Agent, AgentFigures, Figures, StageFigures, Window
+from reports.render.context import columns
 from tests.making import pipeline_of, snapshot_of
 
 if TYPE_CHECKING:
@@ -137,3 +138,10 @@ def test_the_document_is_tagged_and_every_picture_says_what_it_shows(pdf: bytes)
     assert len(pictures) > PIPELINES * 2
     assert all(len(alt) > 10 for alt in pictures)
     assert any("Value won per week, 12 weeks to 21 Nov 2026" in alt for alt in pictures)
+
+
+def test_definitions_stand_in_columns_of_like_length() -> None:
+    terms = [(f"term {number}", "x" * length) for number, length in enumerate((40, 90, 60, 200, 10, 10, 120, 30))]
+    found = columns(terms)
+    assert [term for column in found for term in column] == terms
+    assert max(sum(len(meaning) for _, meaning in column) for column in found) <= 260
