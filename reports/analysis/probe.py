@@ -206,7 +206,7 @@ def decide(
     # Windows end at the source's midnight: a reading isn't blamed for what the zone alone explains.
     there = looks[zone if zone in fitting or not fitting else fitting[0]]
     return (
-        *(_judge(question, there) for question in (CREATED, WON, STAGES)),
+        *(_judge(question, there, looks[zone]) for question in (CREATED, WON, STAGES)),
         _judge_zone(zone, fitting),
         _judge_currency(asked, unasked),
     )
@@ -227,9 +227,10 @@ def _day(moment: datetime, zone: ZoneInfo) -> date:
         return moment.date()
 
 
-def _judge(question: _Question, looks: Sequence[_Look]) -> Verdict:
+def _judge(question: _Question, looks: Sequence[_Look], at_home: Sequence[_Look]) -> Verdict:
+    """Judge by the days of the zone that fits; a rival may also fit by those of the configured one (`at_home`)."""
     ours = question.fits(question.ours, looks)
-    rival = next((one for one in question.rivals if question.fits(one, looks)), None)
+    rival = next((one for one in question.rivals if question.fits(one, looks) or question.fits(one, at_home)), None)
     if rival is not None and question.outdone(rival, looks):
         ours = False
     if ours and rival is None:

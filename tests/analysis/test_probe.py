@@ -247,6 +247,17 @@ def test_what_is_verified_is_fitted_by_no_other_reading(
         assert verdicts(evidence(known, winning=read))[Subject.WON].outcome is not Outcome.VERIFIED
 
 
+def test_another_zone_does_not_verify_what_another_reading_explains_as_well() -> None:
+    """Two deals near midnight: `open deals by Riyadh's days` and `all deals by UTC's` give the same numbers."""
+    first, second = datetime(2026, 5, 4, 21, 48, tzinfo=UTC), datetime(2026, 6, 1, 21, 0, tzinfo=UTC)
+    known = [
+        (Card(first, first + timedelta(hours=3), 1, "open", None, "SAR"), first),
+        (Card(second, second, 1, "won", None, "SAR"), second),
+    ]
+    found = verdicts(evidence(known, making=still_open))
+    assert outcome(found, Subject.CREATED) == (Outcome.ASSUMED, Why.AS_WELL, "open")
+
+
 @given(st.lists(deals(), min_size=1, max_size=25), st.sampled_from(RIVALS))
 def test_another_zone_is_never_verified(known: list[tuple[Card, datetime]], zone: ZoneInfo) -> None:
     assert verdicts(evidence(known, zone))[Subject.TIMEZONE].outcome is not Outcome.VERIFIED
