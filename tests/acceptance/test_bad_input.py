@@ -626,6 +626,7 @@ def suppress_full() -> Iterator[None]:
         assert error.strerror == "No space left on device"  # noqa: PT017 - that is the point
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["archive", "outbox"])
 def test_a_full_disk(setting: str, source: Misbehaving, full_disk: tuple[Path, str], tmp_path: Path) -> None:
     place, words = full_disk
@@ -641,6 +642,7 @@ def test_a_full_disk(setting: str, source: Misbehaving, full_disk: tuple[Path, s
     stays(folder, setting, outcome)
 
 
+@pytest.mark.slow
 def test_an_export_to_a_full_disk(source: Misbehaving, full_disk: tuple[Path, str], tmp_path: Path) -> None:
     place, words = full_disk
     folder = project(tmp_path / "project", source.url)
