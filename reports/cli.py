@@ -410,7 +410,7 @@ def _guarded(command: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _say("stopped", "", code=130)
     except OSError as error:
-        return _output_trouble(error)
+        return _system_trouble(error)
     except Exception as error:  # noqa: BLE001 - nobody gets a traceback
         return _say_unforeseen(error)
     return 0
@@ -424,6 +424,15 @@ def _say_unforeseen(error: Exception) -> int:
         f"something unforeseen happened: {type(error).__name__}: {error}",
         "This is a fault of the program. Run it again with REPORTS_TRACEBACK=1 and report what it prints.",
     )
+
+
+def _system_trouble(error: OSError) -> int:
+    """Tell a library that can't be loaded (no number) from a file (it is named) and from our own output."""
+    if error.errno is None:
+        from reports.readiness import PANGO_HINT
+
+        return _say(f"a system library is missing: {error}", PANGO_HINT)
+    return _output_trouble(error) if error.filename is None else _say_unforeseen(error)
 
 
 def _give_up_output() -> None:
