@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
@@ -14,13 +15,11 @@ from reports.analysis.probe import Evidence
 from reports.config.model import VoxysSource
 from reports.errors import ConfigError, DataError
 from reports.figures import Pipeline, PipelineWindows, Snapshot
-from reports.sandbox.app import create_app
-from reports.sandbox.deals import Deals
-from reports.sandbox.sample import fill, sample
 from reports.voxys.client import VoxysClient
 from reports.voxys.wire import TOKEN_HEADER
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 
     from reports.config.model import Config, SandboxSource
@@ -113,7 +112,9 @@ async def _voxys(config: Config, source: VoxysSource, on_answer: Callable[[], No
     headers = {TOKEN_HEADER: source.token.read(config.folder), "User-Agent": f"pipeline-reports/{__version__}"}
     limits = httpx.Limits(max_connections=source.connections)
     timeout = httpx.Timeout(source.timeout, pool=None)
-    async with httpx.AsyncClient(base_url=source.base_url, headers=headers, limits=limits, timeout=timeout) as http:
+    async with httpx.AsyncClient(
+        base_url=source.base_url, headers=headers, limits=limits, timeout=timeout, verify=_tls()
+    ) as http:
         yield VoxysClient(
             http,
             source.account_id,
@@ -125,9 +126,20 @@ async def _voxys(config: Config, source: VoxysSource, on_answer: Callable[[], No
         )
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return what checks certificates; reading the roots takes as long as fetching a pipeline."""
+    return httpx.create_ssl_context()
+
+
 @asynccontextmanager
 async def _sandbox(config: Config, source: SandboxSource, on_answer: Callable[[], None]) -> AsyncIterator[VoxysClient]:
     """Ask the embedded server in this process: no port, the same requests and answers."""
+    # here, for whoever has an account of their own doesn't need a web server
+    from reports.sandbox.app import create_app
+    from reports.sandbox.deals import Deals
+    from reports.sandbox.sample import fill, sample
+
     path = None if source.database is None else config.path(source.database)
     if path is not None and not path.is_file():
         raise ConfigError(
