@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from reports import probe_file
 from reports.analysis.analyse import analyse
+from reports.analysis.checks import refusal
 from reports.analysis.headline import headline
 from reports.archive import Archive, Draft, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
@@ -105,10 +106,11 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
     """Produce an edition, keep it as a new revision, and deliver it."""
     desk = open_desk(job)
     snapshot = await fetch(job, progress)
+    analysis = examine(job, snapshot)
     archive = Archive(job.config.path(job.config.archive.folder))
     draft = archive.draft(job.edition)
     try:
-        edition = prepare(job, desk, draft.edition, snapshot)
+        edition = prepare(job, desk, draft.edition, snapshot, analysis)
         progress("Rendering")
         pdf = to_pdf(edition)
         letter = to_letter(edition, pdf)  # before anything is kept: its templates may be broken too
@@ -132,10 +134,12 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
 async def export(job: Job, kind: Format, progress: Callable[[str], None]) -> bytes:
     """Produce an edition in one format; nothing is kept or sent."""
     desk = open_desk(job)
-    edition = prepare(job, desk, job.edition, await fetch(job, progress))
-    progress("Rendering")
+    snapshot = await fetch(job, progress)
+    analysis = examine(job, snapshot)
     if kind == "json":
-        return to_json(edition)
+        return to_json(job, job.edition, snapshot, analysis)
+    progress("Rendering")
+    edition = prepare(job, desk, job.edition, snapshot, analysis)
     if kind == "html":
         return to_html(edition).encode()
     return to_eml(edition) if kind == "eml" else to_pdf(edition)
@@ -164,16 +168,23 @@ async def fetch(job: Job, progress: Callable[[str], None]) -> Snapshot:
     progress("Fetching")
     chosen = None if job.report.pipelines == "all" else job.report.pipelines
     async with open_source(job.config, on_answer) as source:
-        return await source.snapshot(chosen, job.plan.windows)
+        return await source.snapshot(chosen, job.plan)
 
 
-def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot) -> Edition:
-    """Compare the periods, draw the charts and write the page's texts."""
+def examine(job: Job, snapshot: Snapshot) -> Analysis:
+    """Compare the periods; figures that contradict each other go no further."""
+    analysis = analyse(job.plan, snapshot)
+    if (error := refusal(analysis.checks, strict=job.config.checks.strict)) is not None:
+        raise error
+    return analysis
+
+
+def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analysis: Analysis) -> Edition:
+    """Draw the charts and write the page's texts."""
     from reports.charts.canvas import Pen
     from reports.charts.gallery import Gallery
     from reports.render.context import Facts, PageBuilder
 
-    analysis = analyse(job.plan, snapshot)
     gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
     account = job.config.account
     facts = Facts(
@@ -250,17 +261,17 @@ def to_pdf(edition: Edition) -> bytes:
     return html_to_pdf(page_html(edition, font_face_css(templates)), templates, drawings)
 
 
-def to_json(edition: Edition) -> bytes:
+def to_json(job: Job, edition: EditionId, snapshot: Snapshot, analysis: Analysis) -> bytes:
     """Return the edition as the JSON document that other programs read."""
     from reports.render.document import document
 
-    config, report = edition.job.config, edition.job.report
+    config, report = job.config, job.report
     return document(
-        edition.analysis,
-        edition=edition.id,
+        analysis,
+        edition=edition,
         title=report.title,
-        as_of=edition.job.as_of,
-        fetched_at=edition.snapshot.fetched_at.astimezone(config.account.zone),
+        as_of=job.as_of,
+        fetched_at=snapshot.fetched_at.astimezone(config.account.zone),
         currency=config.currency(report),
         locale=config.locale(report),
     )
@@ -278,7 +289,12 @@ def to_letter(edition: Edition, pdf: bytes) -> Letter:
         edition=str(edition.id),
         report=edition.job.name,
         sender=edition.job.config.email.sender,
-        subject=desk.language.text("{title}, {span}", title=page.facts.title, span=page.span),
+        subject=desk.language.text(
+            "{title}, {span}: {news}",
+            title=page.facts.title,
+            span=page.span,
+            news=desk.sentences.short(edition.analysis.headline),
+        ),
         text=letter_text(desk.templates, template, desk.language, page),
         html=letter_html(
             desk.templates,
@@ -309,7 +325,7 @@ def keep(draft: Draft, edition: Edition, pdf: bytes) -> dict[str, Path]:
     return draft.finish(
         {
             "snapshot.json": snapshot_json(edition.snapshot),
-            "edition.json": to_json(edition),
+            "edition.json": to_json(edition.job, edition.id, edition.snapshot, edition.analysis),
             f"{edition.id.filename}.pdf": pdf,
         }
     )

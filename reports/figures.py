@@ -160,12 +160,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Window:
-    """What the source says of one period of one pipeline."""
+    """What the source says of one period of one pipeline; its own rate (percent) and size (money) are only checked."""
 
     period: Period
     figures: Figures
     agents: tuple[AgentFigures, ...] = ()
     stages: tuple[StageFigures, ...] = ()
+    stated_rate: Decimal | None = None
+    stated_size: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ class PipelineWindows:
 
     pipeline: Pipeline
     windows: Mapping[Period, Window]
+    covering: Window | None = None  # all trailing periods in one, where they are contiguous
 
     def window(self, period: Period) -> Window | None:
         """Return the window of a period; None where the pipeline didn't exist yet, which is not 0."""
@@ -291,6 +294,46 @@ class StageChange:
 
 
 @dataclass(frozen=True)
+class Drivers:
+    """What moved the value won, in money: three factors and what can't be split; together they are the `total`."""
+
+    closed: Decimal
+    win_rate: Decimal
+    deal_size: Decimal
+    not_split: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Natural process limits of a figure, in its own unit, from so many earlier periods with data."""
+
+    mean: Decimal
+    lower: Decimal
+    upper: Decimal
+    periods: int
+
+
+class Course(StrEnum):
+    """How a value departs from what is ordinary."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    RUN_ABOVE = "run_above"
+    RUN_BELOW = "run_below"
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A current value that isn't ordinary variation."""
+
+    figure: Figure
+    course: Course
+    value: Number
+    limits: Limits
+
+
+@dataclass(frozen=True)
 class Section:
     """All that is said of one pipeline, or of all together (`id` None)."""
 
@@ -302,6 +345,13 @@ class Section:
     trend: tuple[TrendPoint, ...]
     agents: tuple[AgentChange, ...]
     stages: tuple[StageChange, ...]
+    limits: Mapping[Figure, Limits] = field(default_factory=dict)  # none for a figure with too few periods
+    signals: tuple[Signal, ...] = ()
+    drivers: Drivers | None = None
+
+    def is_ordinary(self, figure: Figure) -> bool:
+        """Whether limits are known and the current value is no signal."""
+        return figure in self.limits and not any(one.figure is figure for one in self.signals)
 
 
 class Verb(StrEnum):
@@ -317,14 +367,85 @@ class Verb(StrEnum):
     NO_DATA = "no_data"
 
 
+class Driver(StrEnum):
+    """A factor of the value won, by its name among the `Drivers`."""
+
+    CLOSED = "closed"
+    WIN_RATE = "win_rate"
+    DEAL_SIZE = "deal_size"
+
+
+class Clause(StrEnum):
+    """What the headline adds about the change, if anything."""
+
+    NONE = "none"
+    ORDINARY = "ordinary"
+    DRIVER = "driver"
+    NO_SINGLE_FACTOR = "no_single_factor"
+
+
 @dataclass(frozen=True)
 class Headline:
-    """What the page says first: a verb for the value won, with the figures of both periods."""
+    """What the page says first: a verb for the value won with the figures of both periods, and what is in the change.
+
+    The driver is named with its part only in the clause of that name, the limits only where they are known.
+    """
 
     verb: Verb
     current: Figures | None
     previous: Figures | None
     delta: Delta
+    clause: Clause = Clause.NONE
+    driver: Driver | None = None
+    drivers: Drivers | None = None
+    limits: Limits | None = None
+    course: Course | None = None
+
+
+class CheckName(StrEnum):
+    """What is checked."""
+
+    ANSWER = "answer"
+    COVERING = "covering"
+    AGENTS = "agents"
+    RATE = "rate"
+    SIZE = "size"
+    NEGATIVE = "negative"
+    STAGES = "stages"
+
+
+HARD = frozenset({CheckName.ANSWER, CheckName.COVERING, CheckName.AGENTS})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Two values that should agree and don't: of which field, in which window of which pipeline."""
+
+    pipeline: int
+    name: str
+    period: Period
+    field: str
+    found: Number
+    expected: Number
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check with its result over all windows; `windows` is 0 where there was nothing to compare."""
+
+    name: CheckName
+    windows: int
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether a failure stops the edition."""
+        return self.name in HARD
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found."""
+        return not self.failures
 
 
 @dataclass(frozen=True)
@@ -335,6 +456,7 @@ class Analysis:
     headline: Headline
     overall: Section
     pipelines: tuple[Section, ...]
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,13 @@ class Plan:
         """Every period to ask the source for, once each, oldest first."""
         return tuple(sorted({self.current, self.previous, *self.trailing}))
 
+    @property
+    def covering(self) -> Period | None:
+        """The one period that all trailing ones fill, where they touch: their sums must be its figures."""
+        pairs = zip(self.trailing, self.trailing[1:], strict=False)
+        touching = all(one.until + DAY == other.since for one, other in pairs)
+        return Period(self.trailing[0].since, self.trailing[-1].until) if touching else None
+
 
 def plan(kind: Kind, as_of: date, calendar: Calendar, trailing: int = 12) -> Plan:
     """Return the periods of a report of this kind as of a day: `trailing` periods end with the current one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from reports import __version__
+from reports.analysis.checks import unsettled
 from reports.analysis.probe import Evidence
 from reports.config.model import VoxysSource
 from reports.errors import ConfigError, DataError
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from reports.config.model import Config, SandboxSource
     from reports.figures import Answer, Card
-    from reports.periods import Period
+    from reports.periods import Period, Plan
 
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - guards made-up deals in this very process
 SANDBOX_ACCOUNT = 1
@@ -43,8 +45,8 @@ class Source:
             return await self._client.pipelines()
         return tuple(await _all(self._client.pipeline(number) for number in chosen))
 
-    async def snapshot(self, chosen: Sequence[int] | None, periods: Sequence[Period]) -> Snapshot:
-        """Fetch every period of every chosen pipeline, side by side."""
+    async def snapshot(self, chosen: Sequence[int] | None, plan: Plan) -> Snapshot:
+        """Fetch every period of every chosen pipeline, side by side; once more where its sums don't add up."""
         fetched_at = datetime.now(UTC)
         pipelines = await self.pipelines(chosen)
         if not pipelines:
@@ -52,9 +54,19 @@ class Source:
                 "the source has no pipelines",
                 hint="Create one in Voxys Connect; a sandbox database is filled with `reports sandbox load`.",
             )
-        fetched = await _all(self._pipeline(one, periods) for one in pipelines)
-        answers = sorted(self._client.answers, key=lambda one: (one.path, sorted(one.query.items())))
-        return Snapshot(fetched_at, tuple(fetched), tuple(answers))
+        fetched = await _all(self._pipeline(one, plan) for one in pipelines)
+        snapshot = Snapshot(fetched_at, tuple(fetched))
+        if moved := unsettled(plan, snapshot):  # deals were edited between two answers, or the source is wrong
+            snapshot = await self._second_look(snapshot, plan, moved)
+        return replace(snapshot, answers=_in_order(self._client.answers))
+
+    async def _second_look(self, snapshot: Snapshot, plan: Plan, moved: Sequence[int]) -> Snapshot:
+        """Fetch some pipelines again, all of their windows; what they said first is forgotten."""
+        again = {one.pipeline.id: one.pipeline for one in snapshot.pipelines if one.pipeline.id in moved}
+        self._client.forget_windows(moved)
+        fetched = await _all(self._pipeline(one, plan) for one in again.values())
+        fresh = {one.pipeline.id: one for one in fetched}
+        return replace(snapshot, pipelines=tuple(fresh.get(one.pipeline.id, one) for one in snapshot.pipelines))
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -73,12 +85,20 @@ class Source:
 
         return await _all(look(*one) for one in pipelines.items())
 
-    async def _pipeline(self, pipeline: Pipeline, periods: Sequence[Period]) -> PipelineWindows:
+    async def _pipeline(self, pipeline: Pipeline, plan: Plan) -> PipelineWindows:
+        periods = [*plan.windows, plan.covering] if plan.covering else list(plan.windows)
         async with asyncio.TaskGroup() as group:
             stages = group.create_task(self._client.stages(pipeline.id))
-            windows = group.create_task(_all(self._client.window(pipeline.id, period) for period in periods))
+            windows = group.create_task(_all(self._client.window(pipeline.id, one) for one in dict.fromkeys(periods)))
         known = Pipeline(pipeline.id, pipeline.name, pipeline.created_on, stages.result())
-        return PipelineWindows(known, {window.period: window for window in windows.result()})
+        found = {window.period: window for window in windows.result()}
+        covering = found[plan.covering] if plan.covering else None
+        return PipelineWindows(known, {period: found[period] for period in plan.windows}, covering)
+
+
+def _in_order(answers: Iterable[Answer]) -> tuple[Answer, ...]:
+    """Sort answers by what was asked, since they come in any order."""
+    return tuple(sorted(answers, key=lambda one: (one.path, sorted(one.query.items()))))
 
 
 async def _all(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:

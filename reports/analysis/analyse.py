@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reports.analysis.checks import check
 from reports.analysis.headline import headline
 from reports.analysis.sections import overall_section, pipeline_section
 from reports.figures import Analysis, Snapshot
@@ -16,4 +17,4 @@ def analyse(plan: Plan, snapshot: Snapshot) -> Analysis:
     """Compare the periods of a plan for each pipeline and for all together."""
     overall = overall_section(plan, snapshot.pipelines)
     sections = tuple(pipeline_section(plan, fetched) for fetched in snapshot.pipelines)
-    return Analysis(plan, headline(overall), overall, sections)
+    return Analysis(plan, headline(overall), overall, sections, check(plan, snapshot))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reports.analysis.deltas import delta, deltas
+from reports.analysis.drivers import drivers, drivers_together
+from reports.analysis.signals import limits_of, signals
 from reports.figures import (
     Agent,
     AgentChange,
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
 def pipeline_section(plan: Plan, fetched: PipelineWindows) -> Section:
     """Return what is said of one pipeline."""
     stages = _in_order(fetched.pipeline.stages, fetched.window(plan.current))
-    return _section(plan, fetched.pipeline.id, fetched.pipeline.name, fetched.window, stages)
+    section = _section(plan, fetched.pipeline.id, fetched.pipeline.name, fetched.window, stages)
+    return replace(section, drivers=drivers(section.current, section.previous) if _has_change(section) else None)
 
 
 def overall_section(plan: Plan, fetched: Sequence[PipelineWindows]) -> Section:
@@ -42,7 +46,15 @@ def overall_section(plan: Plan, fetched: Sequence[PipelineWindows]) -> Section:
         return _together(period, found) if found else None
 
     current = (_in_order(one.pipeline.stages, one.window(plan.current)) for one in fetched)
-    return _section(plan, None, "", window, _stages_by_name(current))
+    section = _section(plan, None, "", window, _stages_by_name(current))
+    windows = [(one.window(plan.current), one.window(plan.previous)) for one in fetched]
+    parts = [drivers(_figures(now), _figures(before)) for now, before in windows]
+    return replace(section, drivers=drivers_together(parts) if _has_change(section) else None)
+
+
+def _has_change(section: Section) -> bool:
+    """Whether there are two values to explain the difference of."""
+    return section.current is not None and section.previous is not None
 
 
 def first_stages(section: Section, most: int) -> tuple[tuple[StageFigures, ...], StageFigures | None]:
@@ -59,6 +71,7 @@ def _section(
     now, before = window(plan.current), window(plan.previous)
     current, previous = _figures(now), _figures(before)
     trend = tuple(TrendPoint(one, _figures(window(one))) for one in plan.trailing)
+    known = limits_of(trend)
     return Section(
         id=number,
         name=name,
@@ -68,6 +81,8 @@ def _section(
         trend=trend,
         agents=_agents(now, before),
         stages=tuple(StageChange(stage, None, Reason.NOT_ARCHIVED) for stage in stages),
+        limits=known,
+        signals=signals(trend, known),
     )
 
 

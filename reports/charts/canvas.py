@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from reports.present.theme import Theme
 
 POINTS_PER_INCH = 72
-UNDER, BOXES, OVER, WORDS = range(4)  # what lies on what
+SHADE = "pale"  # the role of what lies behind everything
+GROUND, UNDER, BOXES, OVER, WORDS = range(5)  # what lies on what
 # Words as paths: WeasyPrint sets SVG text letter by letter (FACTS). A fixed salt keeps the ids, so the bytes, the same.
 SVG_TEXT = "path"
 SVG_SALT = "pipeline-reports"
@@ -83,9 +84,14 @@ class Canvas:
         self.pen = pen
         self.width = width
         self.height = height
+        self._grounds: list[tuple[float, float, float, float]] = []
         self._boxes: defaultdict[str, list[tuple[float, float, float, float]]] = defaultdict(list)
         self._words: defaultdict[str, list[Word]] = defaultdict(list)
         self._lines: list[tuple[Sequence[tuple[float, float]], str, float, int]] = []
+
+    def ground(self, x: float, y: float, width: float, height: float) -> None:
+        """Shade a box behind everything."""
+        self._grounds.append((x, y, width, height))
 
     def bar(self, x: float, y: float, width: float, height: float, role: str) -> None:
         """Fill a box from its lower left corner."""
@@ -140,13 +146,16 @@ class Canvas:
 
     def drawing(self) -> Drawing:
         """Return the sheet as PDF operators: WeasyPrint reads an SVG point by point, which costs more than the page."""
-        parts = [*self._strokes(UNDER)]
+        parts = [*self._filled(SHADE, self._grounds), *self._strokes(UNDER)]
         for role, boxes in self._boxes.items():
-            parts += [self._fill(role), *(b"%.2f %.2f %.2f %.2f re" % box for box in boxes), b"f"]
+            parts += self._filled(role, boxes)
         parts += self._strokes(OVER)
         for role, words in self._words.items():
             parts += [self._fill(role), *(word.operators() for word in words)]
         return Drawing(self.width, self.height, b"\n".join(parts))
+
+    def _filled(self, role: str, boxes: Sequence[tuple[float, float, float, float]]) -> list[bytes]:
+        return [self._fill(role), *(b"%.2f %.2f %.2f %.2f re" % box for box in boxes), b"f"] if boxes else []
 
     def _fill(self, role: str) -> bytes:
         return b"%s rg" % _rgb(self.pen.colour(role))
@@ -175,9 +184,10 @@ class Canvas:
         figure = Figure(figsize=(self.width / POINTS_PER_INCH, self.height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
         figure.patch.set_visible(False)
         points = Affine2D().scale(1 / POINTS_PER_INCH) + figure.dpi_scale_trans
+        grounds = {SHADE: [_box(*box) for box in self._grounds]} if self._grounds else {}
         boxes = {role: [_box(*box) for box in found] for role, found in self._boxes.items()}
         words = {role: [word.path() for word in found] for role, found in self._words.items()}
-        for layer, paths in ((BOXES, boxes), (WORDS, words)):
+        for layer, paths in ((GROUND, grounds), (BOXES, boxes), (WORDS, words)):
             for role, found in paths.items():
                 whole, colour = Path.make_compound_path(*found), self.pen.colour(role)
                 figure.add_artist(PathPatch(whole, facecolor=colour, linewidth=0, transform=points, zorder=layer))

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reports.charts.canvas import Pen
-    from reports.figures import Number
+    from reports.figures import Limits, Number
 
 GAP = 3.0  # points between a bar and its number, or an axis and its labels
 LABELS = 13.0  # points below the axis for the periods' names
+SIGNAL = "●"  # beside the number of a value that isn't ordinary variation
 BAR = 0.62  # of the distance between two periods
 
 
@@ -32,6 +33,8 @@ class Series:
     write: Callable[[Number], str]
     whole: bool = False
     axis: Callable[[Number], str] | None = None
+    limits: Limits | None = None
+    is_signal: bool = False
 
     def tick(self, value: float) -> str:
         """Write a value of the axis."""
@@ -59,6 +62,7 @@ def columns_chart(pen: Pen, name: str, alt: str, series: Series, size: tuple[flo
     axis = value_scale(series, size[1] - LABELS - 2 * GAP - 10)
     left = max(canvas.measure(series.tick(tick)) for tick in axis.ticks) + 2 * GAP
     box = Box(left, LABELS, canvas.width - left, axis.room)
+    draw_band(canvas, box, axis, series.limits)
     draw_grid(canvas, box, axis, series)
     draw_columns(canvas, box, axis, series)
     draw_ticks(canvas, box, series.ticks)
@@ -67,7 +71,9 @@ def columns_chart(pen: Pen, name: str, alt: str, series: Series, size: tuple[flo
 
 def value_scale(series: Series, room: float) -> Scale:
     """Return the axis of a series, from zero."""
-    return scale([float(one) for one in series.values if one is not None] or [0.0], room, whole=series.whole)
+    values = [float(one) for one in series.values if one is not None] or [0.0]
+    band = [float(series.limits.upper)] if series.limits else []
+    return scale(values + band, room, whole=series.whole)
 
 
 def draw_grid(canvas: Canvas, box: Box, axis: Scale, series: Series) -> None:
@@ -77,6 +83,13 @@ def draw_grid(canvas: Canvas, box: Box, axis: Scale, series: Series) -> None:
         if tick:
             canvas.line([(box.left, y), (box.right, y)], "hair", under=True)
         canvas.text(box.left - 2 * GAP, y, series.tick(tick), align="right")
+
+
+def draw_band(canvas: Canvas, box: Box, axis: Scale, limits: Limits | None) -> None:
+    """Shade the ordinary range behind everything."""
+    if limits is not None:
+        low, high = (box.bottom + axis(float(one)) for one in (limits.lower, limits.upper))
+        canvas.ground(box.left, low, box.width, high - low)
 
 
 def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, labelled: int = 2) -> None:
@@ -92,6 +105,7 @@ def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, label
         canvas.bar(middle - pitch * BAR / 2, min(zero, top), pitch * BAR, abs(top - zero), role_of(age))
         if value is None or age < labelled:
             words = DASH if value is None else series.write(value)
+            words = f"{words} {SIGNAL}" if series.is_signal and age == 0 else words
             _label(canvas, middle, max(zero, top) + GAP + 3.5, words, age)
     canvas.line([(box.left, zero), (box.right, zero)], "line", 0.7)
 

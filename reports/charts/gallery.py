@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reports.analysis.headline import part
 from reports.analysis.sections import first_stages
 from reports.charts.bars import Bar, bars_chart
 from reports.charts.closed import closed_chart
 from reports.charts.columns import Series, columns_chart
+from reports.charts.drivers import Step, drivers_chart
 from reports.charts.multiples import Panel, multiples_chart
-from reports.figures import Figure, Measure, Section
+from reports.figures import Driver, Figure, Measure, Section
 from reports.present.formats import shorten
-from reports.present.sentences import AGENTS_DRAWN
+from reports.present.sentences import AGENTS_DRAWN, amounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from reports.charts.canvas import Chart, Pen
     from reports.figures import AgentChange, AgentFigures, Analysis, Number
@@ -43,7 +46,11 @@ class Gallery:
     def overview(self, analysis: Analysis) -> dict[str, Chart]:
         """Return the charts about all pipelines together."""
         overall = analysis.overall
-        charts = [self._trend(overall, (FULL, TALL)), self._closed(overall, (HALF, LOW)), *self._agents(overall, HALF)]
+        charts = [
+            self._trend(overall, (FULL, TALL)),
+            self._closed(overall, (HALF, LOW)),
+            *(self._drivers(overall, HALF) or self._agents(overall, HALF)),
+        ]
         if len(analysis.pipelines) > 1:
             charts.append(self._pipelines(analysis.pipelines))
         if _same_stages(analysis.pipelines):
@@ -66,7 +73,14 @@ class Gallery:
         if whole:
             return Series(values, self._ticks, self._formats.count, whole=True)
         known = [one for one in values if one is not None]
-        return Series(values, self._ticks, self._formats.alike(known), axis=self._formats.alike(known, axis=True))
+        return Series(
+            values,
+            self._ticks,
+            self._formats.alike(known),
+            axis=self._formats.alike(known, axis=True),
+            limits=section.limits.get(figure),
+            is_signal=any(one.figure is figure for one in section.signals),
+        )
 
     def _trend(self, section: Section, size: tuple[float, float]) -> Chart:
         alt = self._sentences.trend_alt(section, Figure.VALUE_WON)
@@ -74,6 +88,27 @@ class Gallery:
 
     def _closed(self, section: Section, size: tuple[float, float]) -> Chart:
         return closed_chart(self._pen, self._sentences.closed_alt(section), section.trend, self._ticks, size)
+
+    def _drivers(self, section: Section, width: float) -> list[Chart]:
+        """Return the chart of what moved the value won; none where nothing can be split."""
+        parts = section.drivers
+        if parts is None or parts.total == parts.not_split:
+            return []
+        write = self._formats.alike(abs(one) for one in amounts(parts))
+        steps = [self._step(section, one, part(parts, one), write) for one in Driver]
+        if parts.not_split:
+            text = self._pen.language.text("Not split")
+            steps.append(Step(text, parts.not_split, self._formats.signed(parts.not_split, write)))
+        text = self._pen.language.text("Change")
+        steps.append(Step(text, parts.total, self._formats.signed(parts.total, write), is_total=True))
+        title = self._pen.language.text("What moved value won")
+        alt = self._sentences.list_alt(title, [(one.name, one.text) for one in steps])
+        return [drivers_chart(self._pen, alt, steps, width)]
+
+    def _step(self, section: Section, driver: Driver, amount: Decimal, write: Callable[[Number], str]) -> Step:
+        was, now = (self._sentences.factor(driver, one) for one in (section.previous, section.current))
+        note = self._pen.language.text("{was} to {now}", was=was, now=now)
+        return Step(self._sentences.driver(driver), amount, self._formats.signed(amount, write), note)
 
     def _agents(self, section: Section, width: float) -> list[Chart]:
         """Return the chart of the first agents; none where nobody won anything."""

@@ -109,6 +109,12 @@ class Archive(Section):
     folder: str = "archive"
 
 
+class Checks(Section):
+    """How strict the checks of the figures are: `strict` refuses what would be a footnote."""
+
+    strict: bool = False
+
+
 class Report(Section):
     """One report: what it shows, of which days, and who gets it."""
 
@@ -146,6 +152,7 @@ class Config(Section):
     source: Annotated[SandboxSource | VoxysSource, Field(discriminator="kind")]
     email: Annotated[OutboxEmail | SmtpEmail, Field(discriminator="kind")]
     archive: Archive = Archive()
+    checks: Checks = Checks()
     reports: Annotated[dict[str, Report], Field(min_length=1)]
     _folder: Path = PrivateAttr(default=Path())
 

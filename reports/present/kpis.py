@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reports.figures import Figure, Measure, Section
@@ -16,6 +16,8 @@ ORDER = (
     *(Figure.VALUE_WON, Figure.WON, Figure.WIN_RATE, Figure.DEAL_SIZE),
     *(Figure.CREATED, Figure.VALUE_CREATED, Figure.LOST, Figure.CONVERSION_RATE),
 )
+
+ORDINARY = "flat"  # the tone of what is neither good nor bad
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,13 @@ def _kpi(sentences: Sentences, section: Section, figure: Figure) -> Kpi:
         was=_text(formats, section.previous, figure, short=True, unit=False),
         exact=_text(formats, section.current, figure, unit=False),
         exact_was=_text(formats, section.previous, figure, unit=False),
-        change=formats.change(section.deltas[figure]),
+        change=_judged(formats.change(section.deltas[figure]), section, figure),
     )
+
+
+def _judged(change: Change, section: Section, figure: Figure) -> Change:
+    """Return a change in grey where it is ordinary variation."""
+    return replace(change, tone=ORDINARY) if section.is_ordinary(figure) else change
 
 
 def _text(formats: Formats, figures: Figures | None, figure: Figure, *, short: bool = False, unit: bool = True) -> str:

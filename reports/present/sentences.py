@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.figures import Figure, Figures, Headline, Section, Verb
+from reports.analysis.headline import part
+from reports.analysis.signals import FEWEST
+from reports.figures import Clause, Course, Driver, Figure, Figures, Headline, Section, Verb
 from reports.periods import Kind, Period, Plan, Unit
+from reports.present.formats import DASH
 from reports.present.language import mark, mark_plural
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from reports.figures import Drivers, Limits
     from reports.present.formats import Formats
     from reports.present.language import Language
 
@@ -42,6 +48,34 @@ PER = {
     Unit.MONTH: mark("{figure} per month"),
     Unit.QUARTER: mark("{figure} per quarter"),
     Unit.YEAR: mark("{figure} per year"),
+}
+DRIVERS = {
+    Driver.CLOSED: mark("the number of deals closed"),
+    Driver.WIN_RATE: mark("the win rate"),
+    Driver.DEAL_SIZE: mark("the deal size"),
+}
+DRIVER_LABELS = {
+    Driver.CLOSED: mark("Deals closed"),
+    Driver.WIN_RATE: mark("Win rate"),
+    Driver.DEAL_SIZE: mark("Average deal size"),
+}
+MORE = mark("Of the {total} more, {part} is {driver}.")
+LESS = mark("Of the {total} less, {part} is {driver}.")
+COURSES = {
+    Course.ABOVE: mark("now above it"),
+    Course.BELOW: mark("now below it"),
+    Course.RUN_ABOVE: mark("the last eight are all above its middle"),
+    Course.RUN_BELOW: mark("the last eight are all below its middle"),
+}
+SHORT = {
+    Verb.ROSE: mark("value won up {change}"),
+    Verb.FELL: mark("value won down {change}"),
+    Verb.HELD: mark("value won held"),
+    Verb.STARTED: mark("deals won again"),
+    Verb.STOPPED: mark("nothing was won"),
+    Verb.STOOD: mark("value won is in"),
+    Verb.NOTHING: mark("nothing was won"),
+    Verb.NO_DATA: mark("no data"),
 }
 HEADLINES = {
     Verb.ROSE: mark("Value won rose {change} to {now}"),
@@ -115,8 +149,69 @@ class Sentences:
         """Return the sentence under the headline: deals won, and the win rate of the deals closed."""
         if headline.current is None:
             return ""
-        parts = (self._won(headline.current, headline.previous), self._win_rate(headline.current, headline.previous))
-        return " ".join(part for part in parts if part)
+        won = self._won(headline.current, headline.previous)
+        clause = self._clause(headline)
+        return f"{clause} {won}" if clause else f"{won} {self._win_rate(headline.current, headline.previous)}"
+
+    def short(self, headline: Headline) -> str:
+        """Return the headline in a few words, for a subject."""
+        relative = getattr(headline.delta, "relative", None)
+        change = self.formats.isolate(self.formats.percent(abs(relative) * 100, 0)) if relative is not None else ""
+        return self.language.text(SHORT[headline.verb], change=change)
+
+    def _clause(self, headline: Headline) -> str:
+        """Say what is in the change: that it is ordinary, or what most of it is; never why."""
+        if headline.clause is Clause.ORDINARY and headline.limits:
+            return self.language.text("That is within the ordinary range, {range}.", range=self.range(headline.limits))
+        if headline.clause is Clause.NO_SINGLE_FACTOR:
+            return self.language.text("No single factor makes up half of the change.")
+        if headline.clause is Clause.DRIVER and headline.driver and headline.drivers:
+            return self._driver(headline.driver, headline.drivers)
+        return ""
+
+    def _driver(self, driver: Driver, parts: Drivers) -> str:
+        """Say how much of the change one factor is, with the numbers of the chart that shows it."""
+        words = MORE if parts.total > 0 else LESS
+        write = self.formats.alike(abs(one) for one in amounts(parts))
+        return self.language.text(
+            words,
+            total=self.formats.isolate(write(abs(parts.total))),
+            part=self.formats.isolate(write(abs(part(parts, driver)))),
+            driver=self.language.text(DRIVERS[driver]),
+        )
+
+    def range(self, limits: Limits) -> str:
+        """Return the ordinary range of an amount of money: `320K to 780K`."""
+        write = self.formats.alike((limits.lower, limits.upper))
+        low, high = (self.formats.isolate(write(one)) for one in (limits.lower, limits.upper))
+        return self.language.text("{low} to {high}", low=low, high=high)
+
+    def trend_caption(self, section: Section) -> str:
+        """Return unit and span of the trend of value won, and how to read its band, or why there is none."""
+        span = self.language.text("{unit}, {trailing}", unit=self.formats.currency, trailing=self.trailing())
+        whole = section.id is None  # a pipeline's chart stands below, in one column of two
+        return f"{span if whole else self.formats.currency}; {self._band(section, Figure.VALUE_WON)}"
+
+    def _band(self, section: Section, figure: Figure) -> str:
+        found = section.limits.get(figure)
+        if found is None:
+            return self.language.text("no ordinary range: that takes {number} earlier periods with data", number=FEWEST)
+        signal = next((one for one in section.signals if one.figure is figure), None)
+        band = self.language.text("shaded: the ordinary range, {range}", range=self.range(found))
+        return f"{band}; {self.language.text(COURSES[signal.course])}" if signal else band
+
+    def factor(self, driver: Driver, figures: Figures | None) -> str:
+        """Return a factor's own value in one period, short: deals, percent, or money."""
+        if figures is None:
+            return DASH
+        if driver is Driver.CLOSED:
+            return self.formats.count(figures.won + figures.lost)
+        figure = Figure.WIN_RATE if driver is Driver.WIN_RATE else Figure.DEAL_SIZE
+        return self.formats.value(figure, figures.value(figure), short=True, unit=False)
+
+    def driver(self, driver: Driver) -> str:
+        """Return what a factor of the value won is called at the start of a row."""
+        return self.language.text(DRIVER_LABELS[driver])
 
     def _won(self, now: Figures, was: Figures | None) -> str:
         plural = self.language.plural
@@ -253,6 +348,11 @@ class Sentences:
 
     def _of(self, figures: Figures | None, figure: Figure) -> str:
         return self.formats.value(figure, figures.value(figure) if figures else None, short=True)
+
+
+def amounts(parts: Drivers) -> tuple[Decimal, ...]:
+    """Return all amounts that the chart of drivers shows, so that every text writes them alike."""
+    return (*(part(parts, one) for one in Driver), parts.not_split, parts.total)
 
 
 def _named(kind: Kind) -> Unit:

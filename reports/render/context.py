@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from decimal import Decimal
 from itertools import combinations_with_replacement
@@ -10,10 +10,11 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from reports.analysis.team import Role, team
-from reports.figures import AgentFigures, Figure, Section
+from reports.figures import AgentFigures, CheckName, Figure, Section
+from reports.present.checks import check_lines, footnotes, noted
 from reports.present.definitions import definitions
 from reports.present.formats import DASH, clean, shorten
-from reports.present.kpis import kpis
+from reports.present.kpis import ORDINARY, kpis
 from reports.render.html import svg_address
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from reports.analysis.probe import Proof
     from reports.analysis.team import TeamLine
     from reports.figures import Analysis, EditionId
+    from reports.present.checks import CheckLine
     from reports.present.formats import Change
     from reports.present.kpis import Kpi
     from reports.present.sentences import Sentences
@@ -94,6 +96,7 @@ class SectionView:
     cells: tuple[Cell, ...]
     charts: Mapping[str, Picture]
     agents_caption: str
+    trend_caption: str
     has_data: bool
 
 
@@ -117,6 +120,9 @@ class Page:
     unit: str
     as_of: str
     created: str
+    checks: tuple[CheckLine, ...] = ()
+    notes: Mapping[str, int] = field(default_factory=dict)  # the footnotes of key figures, by the figures' names
+    stages_note: int | None = None
 
 
 class PageBuilder:
@@ -150,6 +156,9 @@ class PageBuilder:
             unit=self._formats.currency,
             as_of=self._formats.day(self._facts.as_of),
             created=self._facts.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            checks=check_lines(sentences, analysis.checks),
+            notes={figure.value: number for figure, number in noted(analysis.checks).items()},
+            stages_note=footnotes(analysis.checks).get(CheckName.STAGES),
         )
 
     def section(
@@ -164,7 +173,14 @@ class PageBuilder:
         pictures = {name: Picture(f"{DRAWING}{key}/{name}", alt) for name, alt in charts.items()}
         has_data = any(point.figures is not None for point in section.trend)
         return SectionView(
-            key, clean(section.name), headline, cells, pictures, self._sentences.agents_caption(section), has_data
+            key=key,
+            name=clean(section.name),
+            headline=headline,
+            cells=cells,
+            charts=pictures,
+            agents_caption=self._sentences.agents_caption(section),
+            trend_caption=self._sentences.trend_caption(section),
+            has_data=has_data,
         )
 
     def _scope(self, pipelines: Sequence[SectionView]) -> str:
@@ -182,7 +198,8 @@ class PageBuilder:
         previous = self._formats.isolate(self._sentences.previous)
         say = self._text
         return {
-            "trend": say("{unit}, {trailing}", unit=unit, trailing=self._sentences.trailing()),
+            "trend": self._sentences.trend_caption(analysis.overall),
+            "drivers": say("{unit}, against {previous}; the parts add up to the change", unit=unit, previous=previous),
             "closed": say("Number of deals, {trailing}", trailing=self._sentences.trailing()),
             "pipelines": say("{unit}, one scale for all; change against {previous}", unit=unit, previous=previous),
             "agents": self._sentences.agents_caption(analysis.overall),
@@ -204,11 +221,12 @@ class PageBuilder:
         agents = [line for line in lines if line.role is Role.AGENT]
         values = [abs(one.value_won) for line in agents for one in (line.current, line.previous) if one is not None]
         longest = max(values, default=Decimal(0)) or Decimal(1)
-        return tuple(self._row(line, longest) for line in lines)
+        ordinary = section.is_ordinary(Figure.VALUE_WON)
+        return tuple(self._row(line, longest, grey=ordinary and line.role is Role.TOTAL) for line in lines)
 
-    def _row(self, line: TeamLine, longest: Decimal) -> TeamRow:
+    def _row(self, line: TeamLine, longest: Decimal, *, grey: bool) -> TeamRow:
         now, before, formats = line.current, line.previous, self._formats
-        drawn = line.role is Role.AGENT
+        drawn, change = line.role is Role.AGENT, formats.change(line.change)
         return TeamRow(
             role=line.role.value,
             name=self._name(line),
@@ -216,7 +234,7 @@ class PageBuilder:
             won=formats.count(now.won) if now else DASH,
             value=formats.amount(now.value_won) if now else DASH,
             before=formats.amount(before.value_won) if before else DASH,
-            change=formats.change(line.change),
+            change=replace(change, tone=ORDINARY) if grey else change,
             difference=formats.difference(Figure.VALUE_WON, line.change.absolute),
             share=_share(now, longest) if drawn else None,
             tick=(_share(before, longest) or None) if drawn else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from reports.figures import Figure, Figures, NewFromZero, NoDelta, Percent, Points
@@ -15,10 +16,15 @@ if TYPE_CHECKING:
         AgentChange,
         AgentFigures,
         Analysis,
+        Check,
         Delta,
+        Drivers,
         EditionId,
+        Failure,
+        Limits,
         Number,
         Section,
+        Signal,
         StageChange,
         StageFigures,
         TrendPoint,
@@ -51,6 +57,7 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
         "periods": {"current": _period(analysis.plan.current), "previous": _period(analysis.plan.previous)},
         "overall": _section(analysis.overall),
         "pipelines": [{"id": one.id, "name": one.name, **_section(one)} for one in analysis.pipelines],
+        "checks": [_check(one) for one in analysis.checks],
     }
     text = json.dumps(content, ensure_ascii=False, indent=2)
     return text.encode(errors="backslashreplace")  # half of a surrogate pair as JSON escapes it; UTF-8 has none
@@ -64,6 +71,9 @@ def _section(section: Section) -> dict[str, object]:
         "trend": [_point(point) for point in section.trend],
         "by_agent": [_agent_change(change) for change in section.agents],
         "by_stage": [_stage_change(change) for change in section.stages],
+        "drivers": _drivers(section.drivers),
+        "signals": [_signal(signal) for signal in section.signals],
+        "limits": {figure.value: _limits(one) for figure, one in section.limits.items()},
     }
 
 
@@ -123,6 +133,43 @@ def _stage_change(change: StageChange) -> dict[str, object]:
 
 def _stage_figures(figures: StageFigures | None) -> dict[str, object] | None:
     return None if figures is None else {"count": figures.count, "value": _number(figures.value)}
+
+
+def _drivers(drivers: Drivers | None) -> dict[str, object] | None:
+    return None if drivers is None else {one.name: _number(getattr(drivers, one.name)) for one in fields(drivers)}
+
+
+def _limits(limits: Limits) -> dict[str, object]:
+    return {
+        "mean": _number(limits.mean),
+        "lower": _number(limits.lower),
+        "upper": _number(limits.upper),
+        "periods": limits.periods,
+    }
+
+
+def _signal(signal: Signal) -> dict[str, object]:
+    return {"figure": signal.figure.value, "course": signal.course.value, "value": _number(signal.value)}
+
+
+def _check(check: Check) -> dict[str, object]:
+    return {
+        "name": check.name.value,
+        "hard": check.is_hard,
+        "windows": check.windows,
+        "passed": check.passed,
+        "failures": [_failure(one) for one in check.failures],
+    }
+
+
+def _failure(failure: Failure) -> dict[str, object]:
+    return {
+        "pipeline_id": failure.pipeline,
+        **_period(failure.period),
+        "field": failure.field,
+        "found": _number(failure.found),
+        "expected": _number(failure.expected),
+    }
 
 
 def _number(number: Number | None) -> int | float | None:

@@ -15,7 +15,7 @@ from reports.figures import Answer, Card, Pipeline, Window
 from reports.voxys import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from zoneinfo import ZoneInfo
 
     from reports.periods import Period
@@ -79,6 +79,11 @@ class VoxysClient:
         """Return the analytics of one period of one pipeline."""
         request = wire.analytics_request(self._account, pipeline, period)
         return wire.read_window(request, period, await self._get(request))
+
+    def forget_windows(self, pipelines: Collection[int]) -> None:
+        """Drop what was answered about some pipelines, since it is asked for again."""
+        paths = tuple(f"{wire.pipeline_request(self._account, one).path}/" for one in pipelines)
+        self.answers = [one for one in self.answers if not one.path.startswith(paths)]
 
     async def _get(self, request: wire.Request) -> object:
         """Fetch one answer, again where that may help."""

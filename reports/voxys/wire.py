@@ -242,7 +242,8 @@ def read_window(request: Request, period: Period, body: object) -> Window:
         )
     _each_once(request, "by_agent", (row.agent.id if row.agent else None for row in answer.by_agent))
     _each_once(request, "by_stage", (row.stage_id for row in answer.by_stage))
-    return Window(period, _figures(answer), _agents(answer), _stages(answer))
+    rate, size = answer.conversion_rate, answer.average_deal_size
+    return Window(period, _figures(answer), _agents(answer), _stages(answer), rate, size)
 
 
 def _figures(answer: _Analytics) -> Figures:

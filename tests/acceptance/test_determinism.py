@@ -29,17 +29,19 @@ PLACES = {
 RENDER = """
 import datetime, pathlib, pickle, sys
 from reports.config import load
-from reports.edition import open_desk, plan_job, prepare, to_html, to_json, to_letter, to_pdf
+from reports.edition import examine, open_desk, plan_job, prepare, to_html, to_json, to_letter, to_pdf
 from reports.mail.compose import compose
 
 config, snapshot, out = map(pathlib.Path, sys.argv[1:])
 job = plan_job(load(config), "weekly", datetime.date(2026, 1, 1), as_of=datetime.date(2025, 10, 5))
 desk = open_desk(job)
-edition = prepare(job, desk, job.edition.revised(1), pickle.loads(snapshot.read_bytes()))
+fetched = pickle.loads(snapshot.read_bytes())
+analysis = examine(job, fetched)
+edition = prepare(job, desk, job.edition.revised(1), fetched, analysis)
 out.mkdir()
 pdf = to_pdf(edition)
 (out / "pdf").write_bytes(pdf)
-(out / "json").write_bytes(to_json(edition))
+(out / "json").write_bytes(to_json(job, edition.id, fetched, analysis))
 (out / "html").write_text(to_html(edition), encoding="utf-8")
 (out / "eml").write_bytes(compose(to_letter(edition, pdf), job.report.to[0], key=b"a key").as_bytes())
 """

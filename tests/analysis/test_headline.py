@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.analysis.deltas import deltas
-from reports.analysis.headline import headline
+from reports.analysis.headline import headline, part
 from reports.analysis.sections import pipeline_section
-from reports.figures import Figure, Figures, Section, Verb, Window
+from reports.figures import Clause, Driver, Figure, Figures, Headline, Section, Verb, Window
 from tests.making import figures, pipeline_of, plan_of
 
 WEEKS = plan_of()
@@ -53,6 +53,66 @@ def won(value: str, deals: int = 1) -> Figures:
 )
 def test_the_verb_by_hand(now: Figures | None, before: Figures | None, verb: Verb) -> None:
     assert headline(section(now, before)).verb is verb
+
+
+def told(now: Figures, before: Figures, *earlier: int) -> Headline:
+    """Return the headline of the last of several weeks, the earlier ones with these values won."""
+    known = [won(str(value)) for value in earlier]
+    weeks = plan_of(trailing=len(known) + 2)
+    values = dict(zip(weeks.trailing, [*known, before, now], strict=True))
+    made = pipeline_section(weeks, pipeline_of(weeks, lambda period: Window(period, values[period])))
+    return headline(made)
+
+
+def closed(deals: int, of: int, value: int) -> Figures:
+    return Figures(created=of, won=deals, lost=of - deals, value_won=Decimal(value))
+
+
+STEADY = (100, 110, 90, 105, 95, 100, 110, 90)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "earlier", "clause", "driver"),
+    [
+        (closed(10, 40, 100), closed(20, 40, 200), (), Clause.DRIVER, Driver.WIN_RATE),
+        (closed(10, 20, 100), closed(20, 40, 200), (), Clause.DRIVER, Driver.CLOSED),
+        (closed(10, 20, 100), closed(10, 20, 200), (), Clause.DRIVER, Driver.DEAL_SIZE),
+        (closed(16, 50, 240), closed(10, 40, 100), (), Clause.NO_SINGLE_FACTOR, None),
+        (closed(10, 20, 105), closed(10, 20, 95), STEADY, Clause.ORDINARY, Driver.DEAL_SIZE),
+        (closed(10, 20, 300), closed(10, 20, 95), STEADY, Clause.DRIVER, Driver.DEAL_SIZE),
+        (closed(10, 20, 100), closed(10, 20, 100), (), Clause.NONE, None),
+        (closed(0, 20, 0), closed(10, 20, 100), (), Clause.NONE, None),  # stopped: nothing to split
+        (closed(10, 20, 100), closed(0, 20, 0), (), Clause.NONE, None),
+        (closed(10, 20, -100), closed(10, 20, 100), (), Clause.NONE, None),  # a credit note: no logarithm
+    ],
+)
+def test_the_clause_by_hand(
+    now: Figures, before: Figures, earlier: tuple[int, ...], clause: Clause, driver: Driver | None
+) -> None:
+    found = told(now, before, *earlier)
+    assert (found.clause, found.driver) == (clause, driver)
+
+
+@given(figures, figures, st.lists(st.integers(0, 100_000), max_size=11))
+def test_every_clause_recomputed(now: Figures, before: Figures, earlier: list[int]) -> None:
+    found = told(now, before, *earlier)
+    change = now.value_won - before.value_won
+    if found.clause is Clause.ORDINARY:
+        assert found.limits is not None
+        assert found.limits.lower <= now.value_won <= found.limits.upper
+        assert found.course is None
+    elif found.clause is Clause.DRIVER:
+        assert found.driver is not None
+        assert found.drivers is not None
+        named = part(found.drivers, found.driver)
+        assert abs(named) * 2 >= abs(change)
+        assert named * change > 0
+        assert all(part(found.drivers, one) * (1 if change > 0 else -1) <= abs(named) for one in Driver)
+        assert found.limits is None or found.course is not None, "nothing is said of what moved an ordinary value"
+    elif found.clause is Clause.NO_SINGLE_FACTOR:
+        assert found.drivers is not None
+        for one in Driver:
+            assert part(found.drivers, one) * change <= 0 or abs(part(found.drivers, one)) * 2 < abs(change)
 
 
 @given(st.none() | figures, st.none() | figures)

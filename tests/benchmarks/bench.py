@@ -24,9 +24,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from reports.analysis.analyse import analyse
 from reports.config import load
-from reports.edition import Job, fetch, open_desk, page_html, plan_job, prepare, to_html, to_letter
+from reports.edition import Job, examine, fetch, open_desk, page_html, plan_job, prepare, to_html, to_letter
 from reports.mail.compose import compose
 from reports.present.fonts import font_face_css
 from reports.render.pdf import html_to_pdf
@@ -87,10 +86,10 @@ def stages(job: Job) -> Iterator[tuple[str, float]]:
     desk = open_desk(job)
     snapshot, seconds = timed(lambda: asyncio.run(fetch(job, lambda _: None)))
     yield "fetch", seconds
-    _, analysis = timed(lambda: analyse(job.plan, snapshot))
-    yield "analysis", analysis
-    edition, seconds = timed(lambda: prepare(job, desk, job.edition, snapshot))
-    yield "charts", seconds - analysis
+    analysis, spent = timed(lambda: examine(job, snapshot))
+    yield "analysis", spent
+    edition, seconds = timed(lambda: prepare(job, desk, job.edition, snapshot, analysis))
+    yield "charts", seconds
     fonts = font_face_css(desk.templates)
     html, seconds = timed(lambda: page_html(edition, fonts))
     yield "HTML", seconds
@@ -143,7 +142,8 @@ def chromium() -> Cost | None:
     with tempfile.TemporaryDirectory() as name:
         config = load(CHECKOUT / "config.toml")
         job = plan_job(config, "weekly", datetime.now(config.account.zone).date())
-        edition = prepare(job, open_desk(job), job.edition, asyncio.run(fetch(job, lambda _: None)))
+        snapshot = asyncio.run(fetch(job, lambda _: None))
+        edition = prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot))
         page = Path(name) / "page.html"
         page.write_text(to_html(edition), encoding="utf-8")
         options = ["--headless", "--no-sandbox", "--disable-gpu", f"--print-to-pdf={name}/page.pdf", page.as_uri()]

@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reports.analysis.signals import limits
 from reports.charts.bars import Bar, bars_chart
 from reports.charts.canvas import Pen
 from reports.charts.closed import closed_chart
 from reports.charts.columns import Series, columns_chart
+from reports.charts.drivers import Step, drivers_chart
 from reports.charts.gallery import FULL, HALF, MAIL
 from reports.charts.multiples import Panel, multiples_chart
-from reports.figures import Figures, TrendPoint
+from reports.figures import Figure, Figures, TrendPoint
 from reports.periods import Kind, plan
 from reports.present.formats import Formats
 from reports.present.language import Language
@@ -85,7 +87,21 @@ def trends(draw: st.DrawFn) -> tuple[list[Decimal | None], list[str]]:
 def test_columns(trend: tuple[list[Decimal | None], list[str]], width: float, height: float) -> None:
     values, ticks = trend
     write = FORMATS.alike(one for one in values if one is not None)
-    chart = columns_chart(PEN, "trend", "alt", Series(values, ticks, write), (width, height))
+    found = limits(values[:-1], Figure.VALUE_WON)
+    is_signal = found is not None and values[-1] is not None and values[-1] > found.upper
+    series = Series(values, ticks, write, limits=found, is_signal=is_signal)
+    chart = columns_chart(PEN, "trend", "alt", series, (width, height))
+    assert_tidy(chart.canvas)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(names, amounts), min_size=2, max_size=5), widths)
+def test_drivers(rows: list[tuple[str, Decimal | None]], width: float) -> None:
+    write = FORMATS.alike(abs(one or 0) for _, one in rows)
+    steps = [Step(name, one or Decimal(0), FORMATS.signed(one or 0, write), "86 to 110") for name, one in rows[:-1]]
+    last = rows[-1][1] or Decimal(0)
+    steps.append(Step("Change", last, FORMATS.signed(last, write), is_total=True))
+    chart = drivers_chart(PEN, "alt", steps, width)
     assert_tidy(chart.canvas)
 
 

@@ -14,7 +14,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from reports.config import load
-from reports.edition import open_desk, plan_job, prepare, to_pdf
+from reports.edition import examine, open_desk, plan_job, prepare, to_pdf
 from reports.figures import Agent, AgentFigures, Figures, StageFigures, Window
 from reports.render.context import columns
 from tests.making import pipeline_of, snapshot_of
@@ -55,7 +55,8 @@ def pdf() -> bytes:
     pipelines = (
         pipeline_of(job.plan, window, number=number, stages=(1, 2), name=name) for number, name in enumerate(names, 1)
     )
-    return to_pdf(prepare(job, open_desk(job), job.edition, snapshot_of(*pipelines)))
+    snapshot = snapshot_of(*pipelines)
+    return to_pdf(prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot)))
 
 
 @pytest.fixture(scope="module")
