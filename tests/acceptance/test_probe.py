@@ -63,6 +63,10 @@ class WonByCreation(Edited):
         lost = sum(one.status == "lost" for one in made)
         return replace(super().figures(window), won=len(won), lost=lost, value_won=value)
 
+    def by_agent(self, window: Window) -> tuple[tuple[Agent, WindowFigures], ...]:
+        """List nobody, since nobody may have won more than all together."""
+        return super().by_agent(window)[:0]
+
 
 class StagesOfAll(Edited):
     """Counts all deals by stage, whatever the window."""
