@@ -290,6 +290,68 @@ def test_a_source_that_misbehaves(name: str, source: Misbehaving, tmp_path: Path
     assert tree(folder) == before, "nothing is left behind"
 
 
+def is_week(ask: Ask) -> bool:
+    return ask.query["since"] == "2025-09-28"
+
+
+CONTRADICTIONS: dict[str, tuple[Callable[[Ask], dict[str, Any]], str, str]] = {
+    "covering": (
+        lambda ask: window(ask, total_won=9 if is_week(ask) else 10),
+        'check "covering" failed in pipeline 3, 2025-07-13 to 2025-10-04: total_won',
+        "119 against 120",
+    ),
+    "agents": (
+        lambda ask: window(ask, total_created=11, conversion_rate=90.9),
+        'check "agents" failed in pipeline 3, ',
+        "total_created of the agents exceeds the total: 12 against 11",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_figures_that_contradict_each_other_go_nowhere(name: str, source: Misbehaving, tmp_path: Path) -> None:
+    behave, check, values = CONTRADICTIONS[name]
+    folder = project(tmp_path, source.url)
+    before = tree(folder)
+    source.told(windows(behave))
+    refused(reports(*RUN, cwd=folder, env=ENV), check, values, hint="contradict each other")
+    assert tree(folder) == before, "nothing is kept and nothing is mailed"
+
+
+def test_what_is_edited_while_it_is_read_is_read_again(source: Misbehaving, tmp_path: Path) -> None:
+    """One more deal is won after the first answer for the last week: the second look shows it everywhere."""
+    folder = project(tmp_path, source.url)
+    asked: list[bool] = []
+
+    def behave(ask: Ask) -> dict[str, Any]:
+        if not is_week(ask):
+            more = int(ask.query["until"] == "2025-10-04")  # the covering window has seen the deal
+            return window(ask) | {"total_won": window(ask)["total_won"] + more}
+        asked.append(True)
+        return window(ask, total_won=10 if len(asked) == 1 else 11, conversion_rate=36.7)
+
+    source.told(windows(behave))
+    worked(reports(*JSON, cwd=folder, env=ENV))
+    assert document(folder)["overall"]["current"]["total_won"] == 11
+    assert len(asked) == 2
+
+
+def test_what_is_merely_odd_is_a_footnote(source: Misbehaving, tmp_path: Path) -> None:
+    folder = project(tmp_path, source.url)
+    source.told(windows(lambda ask: window(ask, conversion_rate=12.5)))
+    worked(reports(*JSON, cwd=folder, env=ENV))
+    [rate] = [one for one in document(folder)["checks"] if one["name"] == "rate"]
+    assert not rate["passed"]
+    assert {"found": 12.5, "field": "conversion_rate", "since": "2025-09-28"}.items() <= rate["failures"][-2].items()
+    worked(reports(*HTML, cwd=folder, env=ENV))
+    page = (folder / "week.html").read_text(encoding="utf-8")
+    assert "Conversion rate<sup>1</sup>" in page
+    assert "doesn&#39;t follow from its counts; ours does." in page
+    text = (folder / "config.toml").read_text(encoding="utf-8")
+    (folder / "config.toml").write_text(f"{text}\n[checks]\nstrict = true\n", encoding="utf-8")
+    refused(reports(*RUN, cwd=folder, env=ENV), 'check "rate" failed', "12.5 against 33.3", hint="strict = true")
+
+
 def test_a_source_that_is_not_there(tmp_path: Path) -> None:
     with Misbehaving().listening() as gone:
         address = gone.url
