@@ -11,6 +11,7 @@ from markupsafe import Markup
 from reports import probe_file
 from reports.analysis.analyse import analyse
 from reports.analysis.headline import headline
+from reports.analysis.targets import due
 from reports.archive import Archive, Draft, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
 from reports.errors import ConfigError, DeliveryError
@@ -26,6 +27,7 @@ from reports.present.theme import Theme, load_theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
+    from decimal import Decimal
     from pathlib import Path
 
     from reports.charts.canvas import Chart
@@ -52,6 +54,11 @@ class Job:
     def edition(self) -> EditionId:
         """What will be made, before it is kept as a revision."""
         return EditionId(self.name, self.plan.current)
+
+    @property
+    def goals(self) -> Mapping[Figure, Decimal]:
+        """The report's targets, where they count for this period."""
+        return due(self.report.targets.goals, self.report.kind, self.plan)
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,7 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot) -> Edi
     from reports.charts.gallery import Gallery
     from reports.render.context import Facts, PageBuilder
 
-    analysis = analyse(job.plan, snapshot)
+    analysis = analyse(job.plan, snapshot, job.goals)
     gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
     account = job.config.account
     facts = Facts(
@@ -186,6 +193,7 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot) -> Edi
         paper=job.report.paper,
         all_pipelines=job.report.pipelines == "all",
         assumed=isinstance(job.config.source, VoxysSource),
+        targets_left_out=bool(job.report.targets.goals) and not job.goals,
         proof=probe_file.read(job.config, desk.formats.currency, [one.pipeline.id for one in snapshot.pipelines]),
     )
     builder = PageBuilder(desk.sentences, facts)

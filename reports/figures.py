@@ -302,6 +302,28 @@ class Section:
     trend: tuple[TrendPoint, ...]
     agents: tuple[AgentChange, ...]
     stages: tuple[StageChange, ...]
+    targets: tuple[Target, ...] = ()
+
+    def target(self, figure: Figure) -> Target | None:
+        """Return the target of a figure, where it has one."""
+        return next((one for one in self.targets if one.figure is figure), None)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A goal for one period and how far it was reached; None without data.
+
+    Counts and money are reached in percent of the goal, rates by the points above it (below: negative).
+    """
+
+    figure: Figure
+    goal: Decimal
+    reached: Decimal | None
+
+    @property
+    def in_points(self) -> bool:
+        """Whether `reached` is a distance in percentage points; otherwise it is in percent of the goal."""
+        return self.figure.measure is Measure.PERCENT
 
 
 class Verb(StrEnum):

@@ -164,13 +164,17 @@ class Formats:
 
     def _size(self, delta: Percent | Points | NewFromZero) -> str:
         if isinstance(delta, Points):
-            number = format_decimal(abs(_rounded(delta.absolute, 1)), format="#,##0.0", locale=self.language.locale)
-            return self.language.text("{number} pts", number=number)
+            return self.points(delta.absolute)
         if isinstance(delta, NewFromZero):
             return self.language.text("new")
         if delta.small:
             return self.count(abs(Decimal(delta.absolute)))
         return self.percent(abs(delta.relative) * 100)
+
+    def points(self, difference: Number) -> str:
+        """Return the distance of two rates in percentage points, without a sign."""
+        number = format_decimal(abs(_rounded(difference, 1)), format="#,##0.0", locale=self.language.locale)
+        return self.language.text("{number} pts", number=number)
 
     def difference(self, figure: Figure, absolute: Number | None) -> str:
         """Return an absolute change with its sign, in full, without the currency."""

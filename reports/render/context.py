@@ -58,6 +58,7 @@ class Facts:
     all_pipelines: bool
     assumed: bool
     proof: Proof | None = None
+    targets_left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,9 @@ class PageBuilder:
                 previous=previous,
                 trailing=self._sentences.trailing(),
             ),
+            "targets": say("Targets are for whole periods of the report, so none is shown for these days.")
+            if self._facts.targets_left_out
+            else "",
             "conversion": say(
                 "Conversion rate: won per created in the same days; can exceed {full}.",
                 full=self._formats.percent(100, 0),

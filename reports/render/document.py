@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Section,
         StageChange,
         StageFigures,
+        Target,
         TrendPoint,
     )
     from reports.periods import Period
@@ -49,7 +50,7 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
         "currency": currency,
         "locale": locale,
         "periods": {"current": _period(analysis.plan.current), "previous": _period(analysis.plan.previous)},
-        "overall": _section(analysis.overall),
+        "overall": {**_section(analysis.overall), "targets": [_target(one) for one in analysis.overall.targets]},
         "pipelines": [{"id": one.id, "name": one.name, **_section(one)} for one in analysis.pipelines],
     }
     text = json.dumps(content, ensure_ascii=False, indent=2)
@@ -64,6 +65,15 @@ def _section(section: Section) -> dict[str, object]:
         "trend": [_point(point) for point in section.trend],
         "by_agent": [_agent_change(change) for change in section.agents],
         "by_stage": [_stage_change(change) for change in section.stages],
+    }
+
+
+def _target(target: Target) -> dict[str, object]:
+    return {
+        "figure": target.figure.value,
+        "goal": _number(target.goal),
+        "reached": _number(target.reached),
+        "unit": "points" if target.in_points else "percent",
     }
 
 
