@@ -14,6 +14,7 @@ from reports.analysis.headline import headline
 from reports.analysis.targets import due
 from reports.archive import Archive, Draft, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
+from reports.config.note import read_note
 from reports.errors import ConfigError, DeliveryError
 from reports.figures import Analysis, EditionId, Figure, Section, Snapshot
 from reports.periods import Period, Plan, plan, plan_span
@@ -49,6 +50,7 @@ class Job:
     report: Report
     as_of: date
     plan: Plan
+    note: str | None = None  # Markdown
 
     @property
     def edition(self) -> EditionId:
@@ -95,8 +97,16 @@ class Result:
     deliveries: tuple[Delivery, ...]
 
 
-def plan_job(config: Config, name: str, today: date, *, as_of: date | None = None, span: Period | None = None) -> Job:
-    """Return what is to be made; days to come can't be reported on."""
+def plan_job(  # noqa: PLR0913 - one argument for each choice there is
+    config: Config,
+    name: str,
+    today: date,
+    *,
+    as_of: date | None = None,
+    span: Period | None = None,
+    note: Path | None = None,
+) -> Job:
+    """Return what is to be made; days to come can't be reported on, and a note named here comes before notes.md."""
     report = config.report(name)
     day = as_of or today
     if day > today:
@@ -105,7 +115,7 @@ def plan_job(config: Config, name: str, today: date, *, as_of: date | None = Non
         raise ConfigError(f"the period ends on {span.until}, in the future", hint=f"Choose days up to {today}.")
     calendar = config.account.calendar
     periods = plan_span(span, calendar, report.trailing) if span else plan(report.kind, day, calendar, report.trailing)
-    return Job(config, name, report, day, periods)
+    return Job(config, name, report, day, periods, read_note(config.folder, note))
 
 
 async def run(job: Job, progress: Callable[[str], None]) -> Result:
@@ -193,6 +203,7 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot) -> Edi
         paper=job.report.paper,
         all_pipelines=job.report.pipelines == "all",
         assumed=isinstance(job.config.source, VoxysSource),
+        note=job.note,
         targets_left_out=bool(job.report.targets.goals) and not job.goals,
         proof=probe_file.read(job.config, desk.formats.currency, [one.pipeline.id for one in snapshot.pipelines]),
     )
@@ -271,6 +282,7 @@ def to_json(edition: Edition) -> bytes:
         fetched_at=edition.snapshot.fetched_at.astimezone(config.account.zone),
         currency=config.currency(report),
         locale=config.locale(report),
+        note=edition.job.note,
     )
 
 

@@ -34,8 +34,14 @@ LONGEST_NAME = 200  # letters kept of any name from outside, before it is cut to
 
 def clean(name: str) -> str:
     """Return a name from outside as one line without control, format or bidi characters."""
-    kept = (" " if one.isspace() else one for one in name if one.isspace() or unicodedata.category(one) not in DROPPED)
-    return " ".join("".join(kept).split())[:LONGEST_NAME].rstrip() or DASH
+    return " ".join(clean_line(name).split())[:LONGEST_NAME].rstrip() or DASH
+
+
+def clean_line(text: str) -> str:
+    """Return a text without control, format or bidi characters; white space of any sort becomes spaces, as many."""
+    return "".join(
+        " " if one.isspace() else one for one in text if one.isspace() or unicodedata.category(one) not in DROPPED
+    )
 
 
 RIGHT = {"R", "AL", "AN"}  # classes of letters and digits that run right to left

@@ -15,11 +15,14 @@ from reports.present.definitions import definitions
 from reports.present.formats import DASH, clean, shorten
 from reports.present.kpis import kpis
 from reports.render.html import svg_address
+from reports.render.notes import note_html, note_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
+
+    from markupsafe import Markup
 
     from reports.analysis.probe import Proof
     from reports.analysis.team import TeamLine
@@ -58,6 +61,7 @@ class Facts:
     all_pipelines: bool
     assumed: bool
     proof: Proof | None = None
+    note: str | None = None  # Markdown
     targets_left_out: bool = False
 
 
@@ -118,6 +122,8 @@ class Page:
     unit: str
     as_of: str
     created: str
+    note: Markup  # empty where there is none
+    note_text: str  # as it was written
 
 
 class PageBuilder:
@@ -151,6 +157,8 @@ class PageBuilder:
             unit=self._formats.currency,
             as_of=self._formats.day(self._facts.as_of),
             created=self._facts.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            note=note_html(self._facts.note or ""),
+            note_text=note_text(self._facts.note or ""),
         )
 
     def section(

@@ -38,6 +38,7 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
     fetched_at: datetime,
     currency: str,
     locale: str,
+    note: str | None = None,
 ) -> bytes:
     """Return the whole edition as JSON text; counts are integers, money and rates plain numbers, unrounded."""
     content = {
@@ -49,6 +50,7 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
         "fetched_at": fetched_at.isoformat(timespec="seconds"),
         "currency": currency,
         "locale": locale,
+        "note": note,
         "periods": {"current": _period(analysis.plan.current), "previous": _period(analysis.plan.previous)},
         "overall": {**_section(analysis.overall), "targets": [_target(one) for one in analysis.overall.targets]},
         "pipelines": [{"id": one.id, "name": one.name, **_section(one)} for one in analysis.pipelines],
