@@ -59,6 +59,9 @@ config_option = click.option(
     "--config", "file", type=click.Path(path_type=Path), default=Path(DEFAULT_FILE), help="The configuration."
 )
 as_of_option = click.option("--as-of", type=Day(), help="As if today were this day.")
+note_option = click.option(
+    "--note", type=click.Path(path_type=Path), help="A commentary in Markdown, in the place of notes.md."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,14 +73,15 @@ def commands() -> None:
 @commands.command()
 @click.argument("name", required=False)
 @as_of_option
+@note_option
 @config_option
-def run(name: str | None, as_of: date | None, file: Path) -> None:
+def run(name: str | None, as_of: date | None, note: Path | None, file: Path) -> None:
     """Produce a report and deliver it. NAME can be left out where there is only one."""
     from reports.edition import plan_job, run
     from reports.mail.delivery import Status
 
     config = load(file)
-    job = plan_job(config, name or _only(config), _today(config), as_of=as_of)
+    job = plan_job(config, name or _only(config), _today(config), as_of=as_of, note=note)
     with Progress() as progress:
         result = asyncio.run(run(job, progress))
     _print_result(job, result)
@@ -92,15 +96,23 @@ def run(name: str | None, as_of: date | None, file: Path) -> None:
 @click.option("--since", type=Day(), help="First day of a free period; with --until.")
 @click.option("--until", type=Day(), help="Last day of a free period; with --since.")
 @click.option("-o", "--output", help="File or folder to write to; - is standard output.")
+@note_option
 @config_option
 def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
-    name: str, kind: Format, as_of: date | None, since: date | None, until: date | None, output: str | None, file: Path
+    name: str,
+    kind: Format,
+    as_of: date | None,
+    since: date | None,
+    until: date | None,
+    output: str | None,
+    note: Path | None,
+    file: Path,
 ) -> None:
     """Produce a report as a file; nothing is kept or sent."""
     from reports.edition import export, plan_job
 
     config = load(file)
-    job = plan_job(config, name, _today(config), as_of=as_of, span=_span(as_of, since, until))
+    job = plan_job(config, name, _today(config), as_of=as_of, span=_span(as_of, since, until), note=note)
     path = None if output == "-" else _place(output, f"{job.edition.filename}.{kind}")
     with Progress() as progress:
         content = asyncio.run(export(job, kind, progress))

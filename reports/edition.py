@@ -12,8 +12,10 @@ from reports import probe_file
 from reports.analysis.analyse import analyse
 from reports.analysis.checks import refusal
 from reports.analysis.headline import headline
+from reports.analysis.targets import due
 from reports.archive import Archive, Draft, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
+from reports.config.note import read_note
 from reports.errors import ConfigError, DeliveryError
 from reports.figures import Analysis, EditionId, Figure, Section, Snapshot
 from reports.periods import Period, Plan, plan, plan_span
@@ -27,6 +29,7 @@ from reports.present.theme import Theme, load_theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
+    from decimal import Decimal
     from pathlib import Path
 
     from reports.charts.canvas import Chart
@@ -48,11 +51,17 @@ class Job:
     report: Report
     as_of: date
     plan: Plan
+    note: str | None = None  # Markdown
 
     @property
     def edition(self) -> EditionId:
         """What will be made, before it is kept as a revision."""
         return EditionId(self.name, self.plan.current)
+
+    @property
+    def goals(self) -> Mapping[Figure, Decimal]:
+        """The report's targets, where they count for this period."""
+        return due(self.report.targets.goals, self.report.kind, self.plan)
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,16 @@ class Result:
     deliveries: tuple[Delivery, ...]
 
 
-def plan_job(config: Config, name: str, today: date, *, as_of: date | None = None, span: Period | None = None) -> Job:
-    """Return what is to be made; days to come can't be reported on."""
+def plan_job(  # noqa: PLR0913 - one argument for each choice there is
+    config: Config,
+    name: str,
+    today: date,
+    *,
+    as_of: date | None = None,
+    span: Period | None = None,
+    note: Path | None = None,
+) -> Job:
+    """Return what is to be made; days to come can't be reported on, and a note named here comes before notes.md."""
     report = config.report(name)
     day = as_of or today
     if day > today:
@@ -99,7 +116,7 @@ def plan_job(config: Config, name: str, today: date, *, as_of: date | None = Non
         raise ConfigError(f"the period ends on {span.until}, in the future", hint=f"Choose days up to {today}.")
     calendar = config.account.calendar
     periods = plan_span(span, calendar, report.trailing) if span else plan(report.kind, day, calendar, report.trailing)
-    return Job(config, name, report, day, periods)
+    return Job(config, name, report, day, periods, read_note(config.folder, note))
 
 
 async def run(job: Job, progress: Callable[[str], None]) -> Result:
@@ -173,7 +190,7 @@ async def fetch(job: Job, progress: Callable[[str], None]) -> Snapshot:
 
 def examine(job: Job, snapshot: Snapshot) -> Analysis:
     """Compare the periods; figures that contradict each other go no further."""
-    analysis = analyse(job.plan, snapshot)
+    analysis = analyse(job.plan, snapshot, job.goals)
     if (error := refusal(analysis.checks, strict=job.config.checks.strict)) is not None:
         raise error
     return analysis
@@ -197,6 +214,8 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analys
         paper=job.report.paper,
         all_pipelines=job.report.pipelines == "all",
         assumed=isinstance(job.config.source, VoxysSource),
+        note=job.note,
+        targets_left_out=bool(job.report.targets.goals) and not job.goals,
         proof=probe_file.read(job.config, desk.formats.currency, [one.pipeline.id for one in snapshot.pipelines]),
     )
     builder = PageBuilder(desk.sentences, facts)
@@ -274,6 +293,7 @@ def to_json(job: Job, edition: EditionId, snapshot: Snapshot, analysis: Analysis
         fetched_at=snapshot.fetched_at.astimezone(config.account.zone),
         currency=config.currency(report),
         locale=config.locale(report),
+        note=job.note,
     )
 
 

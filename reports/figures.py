@@ -348,10 +348,32 @@ class Section:
     limits: Mapping[Figure, Limits] = field(default_factory=dict)  # none for a figure with too few periods
     signals: tuple[Signal, ...] = ()
     drivers: Drivers | None = None
+    targets: tuple[Target, ...] = ()
 
     def is_ordinary(self, figure: Figure) -> bool:
         """Whether limits are known and the current value is no signal."""
         return figure in self.limits and not any(one.figure is figure for one in self.signals)
+
+    def target(self, figure: Figure) -> Target | None:
+        """Return the target of a figure, where it has one."""
+        return next((one for one in self.targets if one.figure is figure), None)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A goal for one period and how far it was reached; None without data.
+
+    Counts and money are reached in percent of the goal, rates by the points above it (below: negative).
+    """
+
+    figure: Figure
+    goal: Decimal
+    reached: Decimal | None
+
+    @property
+    def in_points(self) -> bool:
+        """Whether `reached` is a distance in percentage points; otherwise it is in percent of the goal."""
+        return self.figure.measure is Measure.PERCENT
 
 
 class Verb(StrEnum):

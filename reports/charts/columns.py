@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.charts.canvas import Canvas, Chart
+from reports.charts.goal import draw_goal
 from reports.charts.lettering import STRONG
 from reports.charts.scale import Scale, scale
 from reports.present.formats import DASH
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reports.charts.canvas import Pen
+    from reports.charts.goal import Goal
     from reports.figures import Limits, Number
 
 GAP = 3.0  # points between a bar and its number, or an axis and its labels
@@ -56,24 +58,40 @@ class Box:
         return self.left + self.width
 
 
-def columns_chart(pen: Pen, name: str, alt: str, series: Series, size: tuple[float, float]) -> Chart:
+def columns_chart(  # noqa: PLR0913, PLR0917 - what the chart shows, its goal and its size
+    pen: Pen, name: str, alt: str, series: Series, size: tuple[float, float], goal: Goal | None = None
+) -> Chart:
     """Draw one series of columns with an axis; `size` is width and height in points."""
     canvas = Canvas(pen, *size)
-    axis = value_scale(series, size[1] - LABELS - 2 * GAP - 10)
+    axis = value_scale(series, size[1] - LABELS - 2 * GAP - 10, goal)
     left = max(canvas.measure(series.tick(tick)) for tick in axis.ticks) + 2 * GAP
-    box = Box(left, LABELS, canvas.width - left, axis.room)
+    box = Box(left, LABELS, canvas.width - left - _room_beside(canvas, left, series, goal), axis.room)
     draw_band(canvas, box, axis, series.limits)
     draw_grid(canvas, box, axis, series)
     draw_columns(canvas, box, axis, series)
     draw_ticks(canvas, box, series.ticks)
+    if goal is not None:
+        draw_goal(canvas, box.left, box.bottom + axis(goal.value), goal)
     return Chart(name, alt, canvas)
 
 
-def value_scale(series: Series, room: float) -> Scale:
+def _room_beside(canvas: Canvas, left: float, series: Series, goal: Goal | None) -> float:
+    """Return how much the goal's name takes beside the columns, out of reach of the last column's number."""
+    if goal is None:
+        return 0.0
+    name = goal.room(canvas)
+    pitch = (canvas.width - left - name) / len(series.values)
+    last = series.values[-1]
+    number = canvas.measure(DASH if last is None else series.write(last), canvas.pen.theme.sizes["strong"], STRONG)
+    return name + max(0.0, (number - pitch) / 2)
+
+
+def value_scale(series: Series, room: float, goal: Goal | None = None) -> Scale:
     """Return the axis of a series, from zero."""
-    values = [float(one) for one in series.values if one is not None] or [0.0]
+    values = [float(one) for one in series.values if one is not None]
     band = [float(series.limits.upper)] if series.limits else []
-    return scale(values + band, room, whole=series.whole)
+    aim = [goal.value] if goal else []
+    return scale([*values, *band, *aim] or [0.0], room, whole=series.whole)
 
 
 def draw_grid(canvas: Canvas, box: Box, axis: Scale, series: Series) -> None:

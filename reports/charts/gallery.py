@@ -11,17 +11,19 @@ from reports.charts.bars import Bar, bars_chart
 from reports.charts.closed import closed_chart
 from reports.charts.columns import Series, columns_chart
 from reports.charts.drivers import Step, drivers_chart
+from reports.charts.goal import Goal
 from reports.charts.multiples import Panel, multiples_chart
 from reports.figures import Driver, Figure, Measure, Section
 from reports.present.formats import shorten
 from reports.present.sentences import AGENTS_DRAWN, amounts
+from reports.present.targets import target_alt, target_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
     from reports.charts.canvas import Chart, Pen
-    from reports.figures import AgentChange, AgentFigures, Analysis, Number
+    from reports.figures import AgentChange, AgentFigures, Analysis, Number, Target
     from reports.present.sentences import Sentences
 
 FULL, HALF = 504.0, 240.0  # points of the page's text width, and of one of two columns
@@ -67,7 +69,7 @@ class Gallery:
         charts = (self._trend(analysis.overall, (MAIL, 118.0)), *self._agents(analysis.overall, MAIL))
         return {chart.name: chart for chart in charts}
 
-    def _series(self, section: Section, figure: Figure) -> Series:
+    def _series(self, section: Section, figure: Figure, target: Target | None = None) -> Series:
         values = [one.figures.value(figure) if one.figures else None for one in section.trend]
         whole = figure.measure is Measure.COUNT
         if whole:
@@ -77,14 +79,19 @@ class Gallery:
             values,
             self._ticks,
             self._formats.alike(known),
-            axis=self._formats.alike(known, axis=True),
+            axis=self._formats.alike([*known, target.goal] if target else known, axis=True),
             limits=section.limits.get(figure),
             is_signal=any(one.figure is figure for one in section.signals),
         )
 
     def _trend(self, section: Section, size: tuple[float, float]) -> Chart:
         alt = self._sentences.trend_alt(section, Figure.VALUE_WON)
-        return columns_chart(self._pen, "trend", alt, self._series(section, Figure.VALUE_WON), size)
+        target = section.target(Figure.VALUE_WON)
+        series = self._series(section, Figure.VALUE_WON, target)
+        if target is None:
+            return columns_chart(self._pen, "trend", alt, series, size)
+        goal = Goal(float(target.goal), target_name(self._formats, target))
+        return columns_chart(self._pen, "trend", f"{alt} {target_alt(self._formats, target)}", series, size, goal)
 
     def _closed(self, section: Section, size: tuple[float, float]) -> Chart:
         return closed_chart(self._pen, self._sentences.closed_alt(section), section.trend, self._ticks, size)

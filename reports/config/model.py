@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
@@ -15,16 +15,24 @@ from reports.config.values import (
     AddressText,
     BaseUrl,
     CurrencyCode,
+    Goal,
     KindName,
     LocaleName,
+    NoGoal,
     Pipelines,
+    ShareGoal,
     Text,
     TimezoneName,
+    WholeGoal,
     parse_address,
 )
 from reports.config.words import near
 from reports.errors import ConfigError
+from reports.figures import Figure
 from reports.periods import WEEK_STARTS, Calendar, Kind
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -115,6 +123,24 @@ class Checks(Section):
     strict: bool = False
 
 
+class Targets(Section):
+    """Goals for one period of a report, by the figures' names: deals, money, or percent."""
+
+    total_created: WholeGoal | None = None
+    total_won: WholeGoal | None = None
+    total_lost: NoGoal = None
+    total_value_created: Goal | None = None
+    total_value_won: Goal | None = None
+    average_deal_size: Goal | None = None
+    conversion_rate: Goal | None = None
+    win_rate: ShareGoal | None = None
+
+    @property
+    def goals(self) -> dict[Figure, Decimal]:
+        """The goals that are set."""
+        return {Figure(name): goal for name, goal in self if goal is not None}
+
+
 class Report(Section):
     """One report: what it shows, of which days, and who gets it."""
 
@@ -126,6 +152,7 @@ class Report(Section):
     currency: CurrencyCode | None = None
     locale: LocaleName | None = None
     paper: Literal["A4", "letter"] = "A4"
+    targets: Targets = Targets()
     to: Annotated[list[AddressText], Field(min_length=1)]
 
     @property

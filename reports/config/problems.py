@@ -12,6 +12,7 @@ from reports.config.model import (
     Report,
     SandboxSource,
     SmtpEmail,
+    Targets,
     VoxysSource,
 )
 from reports.config.secret import Secret, Section
@@ -84,10 +85,11 @@ def _known_keys(loc: tuple[str | int, ...], where: str) -> list[str]:
         "outbox": OutboxEmail,
         "smtp": SmtpEmail,
     }
+    inner: dict[str, type[Section]] = {"token": Secret, "password": Secret, "targets": Targets}
     first = str(loc[0])
     if "." not in where:
         return list(Config.model_fields)
-    model: type[Section] | None = Secret if first in {"source", "email"} and len(loc) > 3 else None  # noqa: PLR2004 - source, kind, token, key
+    model = inner.get(str(loc[2])) if len(loc) > 3 else None  # noqa: PLR2004 - source, kind, token, key
     model = model or (kinds.get(str(loc[1])) if first in {"source", "email"} else tables.get(first))
     fields = model.model_fields if model else {}
     return [field.alias or name for name, field in fields.items()]

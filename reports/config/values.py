@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from email.policy import SMTP
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
 LONGEST_TEXT = 120
+LEAST_GOAL, MOST_GOAL, MOST_RATE = 0.1, 10**15, 100  # beyond, a goal can't be written or reached
 
 
 def parse_address(text: str) -> Address:
@@ -130,6 +132,33 @@ def _one_line(text: str) -> str:
     return text.strip()
 
 
+def _goal(value: object) -> Decimal:
+    """Return a number of the file as it is written there, without the rounding of a float."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and LEAST_GOAL <= value <= MOST_GOAL:
+        return Decimal(str(value))
+    message = f"a target is a number from {LEAST_GOAL} to {MOST_GOAL:,}"
+    raise ValueError(message)
+
+
+def _whole(goal: Decimal) -> Decimal:
+    if goal != goal.to_integral_value():
+        message = "deals are counted: write a whole number"
+        raise ValueError(message)
+    return goal
+
+
+def _share(goal: Decimal) -> Decimal:
+    if goal > MOST_RATE:
+        message = f"is in percent, so {MOST_RATE} at most"
+        raise ValueError(message)
+    return goal
+
+
+def _no_goal(_: object) -> None:
+    message = "has no target, since fewer is better; set one for win_rate"
+    raise ValueError(message)
+
+
 Text: TypeAlias = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_one_line)]
 AddressText: TypeAlias = Annotated[str, AfterValidator(_address)]
 TimezoneName: TypeAlias = Annotated[str, AfterValidator(_timezone)]
@@ -138,3 +167,7 @@ LocaleName: TypeAlias = Annotated[str, AfterValidator(_locale)]
 KindName: TypeAlias = Annotated[str, AfterValidator(_kind)]
 Pipelines: TypeAlias = Annotated[Literal["all"] | list[int], BeforeValidator(_pipelines)]
 BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]
+Goal: TypeAlias = Annotated[Decimal, BeforeValidator(_goal)]
+WholeGoal: TypeAlias = Annotated[Goal, AfterValidator(_whole)]
+ShareGoal: TypeAlias = Annotated[Goal, AfterValidator(_share)]
+NoGoal: TypeAlias = Annotated[None, BeforeValidator(_no_goal)]

@@ -34,8 +34,14 @@ LONGEST_NAME = 200  # letters kept of any name from outside, before it is cut to
 
 def clean(name: str) -> str:
     """Return a name from outside as one line without control, format or bidi characters."""
-    kept = (" " if one.isspace() else one for one in name if one.isspace() or unicodedata.category(one) not in DROPPED)
-    return " ".join("".join(kept).split())[:LONGEST_NAME].rstrip() or DASH
+    return " ".join(clean_line(name).split())[:LONGEST_NAME].rstrip() or DASH
+
+
+def clean_line(text: str) -> str:
+    """Return a text without control, format or bidi characters; white space of any sort becomes spaces, as many."""
+    return "".join(
+        " " if one.isspace() else one for one in text if one.isspace() or unicodedata.category(one) not in DROPPED
+    )
 
 
 RIGHT = {"R", "AL", "AN"}  # classes of letters and digits that run right to left
@@ -164,13 +170,17 @@ class Formats:
 
     def _size(self, delta: Percent | Points | NewFromZero) -> str:
         if isinstance(delta, Points):
-            number = format_decimal(abs(_rounded(delta.absolute, 1)), format="#,##0.0", locale=self.language.locale)
-            return self.language.text("{number} pts", number=number)
+            return self.points(delta.absolute)
         if isinstance(delta, NewFromZero):
             return self.language.text("new")
         if delta.small:
             return self.count(abs(Decimal(delta.absolute)))
         return self.percent(abs(delta.relative) * 100)
+
+    def points(self, difference: Number) -> str:
+        """Return the distance of two rates in percentage points, without a sign."""
+        number = format_decimal(abs(_rounded(difference, 1)), format="#,##0.0", locale=self.language.locale)
+        return self.language.text("{number} pts", number=number)
 
     def difference(self, figure: Figure, absolute: Number | None) -> str:
         """Return an absolute change with its sign, in full, without the currency."""

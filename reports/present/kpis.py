@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reports.figures import Figure, Measure, Section
+from reports.present.targets import progress
 
 if TYPE_CHECKING:
     from reports.figures import Figures
@@ -22,7 +23,10 @@ ORDINARY = "flat"  # the tone of what is neither good nor bad
 
 @dataclass(frozen=True)
 class Kpi:
-    """One key figure: `value` and `was` are compact, `exact` and `exact_was` in full without a currency."""
+    """One key figure: `value` and `was` are compact, `exact` and `exact_was` in full without a currency.
+
+    `target` says how far its goal was reached; empty where it has none.
+    """
 
     figure: Figure
     label: str
@@ -31,6 +35,7 @@ class Kpi:
     exact: str
     exact_was: str
     change: Change
+    target: str = ""
 
     @property
     def is_money(self) -> bool:
@@ -45,6 +50,7 @@ def kpis(sentences: Sentences, section: Section) -> tuple[Kpi, ...]:
 
 def _kpi(sentences: Sentences, section: Section, figure: Figure) -> Kpi:
     formats = sentences.formats
+    target = section.target(figure)
     return Kpi(
         figure=figure,
         label=sentences.label(figure),
@@ -53,6 +59,7 @@ def _kpi(sentences: Sentences, section: Section, figure: Figure) -> Kpi:
         exact=_text(formats, section.current, figure, unit=False),
         exact_was=_text(formats, section.previous, figure, unit=False),
         change=_judged(formats.change(section.deltas[figure]), section, figure),
+        target=progress(formats, target) if target else "",
     )
 
 

@@ -16,11 +16,14 @@ from reports.present.definitions import definitions
 from reports.present.formats import DASH, clean, shorten
 from reports.present.kpis import ORDINARY, kpis
 from reports.render.html import svg_address
+from reports.render.notes import note_html, note_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
+
+    from markupsafe import Markup
 
     from reports.analysis.probe import Proof
     from reports.analysis.team import TeamLine
@@ -60,6 +63,8 @@ class Facts:
     all_pipelines: bool
     assumed: bool
     proof: Proof | None = None
+    note: str | None = None  # Markdown
+    targets_left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,8 @@ class Page:
     unit: str
     as_of: str
     created: str
+    note: Markup  # empty where there is none
+    note_text: str  # as it was written
     checks: tuple[CheckLine, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)  # the footnotes of key figures, by the figures' names
     stages_note: int | None = None
@@ -159,6 +166,8 @@ class PageBuilder:
             checks=check_lines(sentences, analysis.checks),
             notes={figure.value: number for figure, number in noted(analysis.checks).items()},
             stages_note=footnotes(analysis.checks).get(CheckName.STAGES),
+            note=note_html(self._facts.note or ""),
+            note_text=note_text(self._facts.note or ""),
         )
 
     def section(
@@ -210,6 +219,9 @@ class PageBuilder:
                 previous=previous,
                 trailing=self._sentences.trailing(),
             ),
+            "targets": say("Targets are for whole periods of the report, so none is shown for these days.")
+            if self._facts.targets_left_out
+            else "",
             "conversion": say(
                 "Conversion rate: won per created in the same days; can exceed {full}.",
                 full=self._formats.percent(100, 0),

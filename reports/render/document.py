@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Signal,
         StageChange,
         StageFigures,
+        Target,
         TrendPoint,
     )
     from reports.periods import Period
@@ -43,6 +44,7 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
     fetched_at: datetime,
     currency: str,
     locale: str,
+    note: str | None = None,
 ) -> bytes:
     """Return the whole edition as JSON text; counts are integers, money and rates plain numbers, unrounded."""
     content = {
@@ -54,8 +56,9 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
         "fetched_at": fetched_at.isoformat(timespec="seconds"),
         "currency": currency,
         "locale": locale,
+        "note": note,
         "periods": {"current": _period(analysis.plan.current), "previous": _period(analysis.plan.previous)},
-        "overall": _section(analysis.overall),
+        "overall": {**_section(analysis.overall), "targets": [_target(one) for one in analysis.overall.targets]},
         "pipelines": [{"id": one.id, "name": one.name, **_section(one)} for one in analysis.pipelines],
         "checks": [_check(one) for one in analysis.checks],
     }
@@ -74,6 +77,15 @@ def _section(section: Section) -> dict[str, object]:
         "drivers": _drivers(section.drivers),
         "signals": [_signal(signal) for signal in section.signals],
         "limits": {figure.value: _limits(one) for figure, one in section.limits.items()},
+    }
+
+
+def _target(target: Target) -> dict[str, object]:
+    return {
+        "figure": target.figure.value,
+        "goal": _number(target.goal),
+        "reached": _number(target.reached),
+        "unit": "points" if target.in_points else "percent",
     }
 
 

@@ -188,6 +188,57 @@ def test_export_to_where_it_cannot_write(project: Project) -> None:
     assert set(tree(folder)) == {"config.toml", "taken"}
 
 
+# Notes and targets
+
+
+def test_a_note_and_targets_are_in_everything_that_is_made(project: Project) -> None:
+    folder = project()
+    config = folder / "config.toml"
+    text = config.read_text(encoding="utf-8").replace(
+        "[reports.monthly]", "[reports.weekly.targets]\ntotal_value_won = 80000\nwin_rate = 45\n\n[reports.monthly]"
+    )
+    config.write_text(text, encoding="utf-8")
+    (folder / "notes.md").write_text("# Outlook\n\nA **quiet** week <b>ahead</b>.", encoding="utf-8")
+    worked(reports("run", "weekly", *AS_OF, cwd=folder))
+    [letter] = (folder / "outbox").glob("*.eml")
+    message = message_from_bytes(letter.read_bytes(), policy=default)
+    plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain is not None
+    assert html is not None
+    words = plain.get_content().replace("\r", "")
+    assert "Commentary\n\n# Outlook\n\nA **quiet** week <b>ahead</b>.\n" in words
+    assert "% of 80K target)" in words
+    assert "<strong>quiet</strong> week &lt;b&gt;ahead&lt;/b&gt;." in html.get_content()
+    assert " 45.0% target" in html.get_content()
+    [kept] = folder.glob("archive/**/edition.json")
+    document = json.loads(kept.read_bytes())
+    CHECKER.validate(document)
+    assert document["note"].startswith("# Outlook")
+    value, rate = document["overall"]["targets"]
+    current = document["overall"]["current"]
+    assert (value["figure"], value["goal"], value["unit"]) == ("total_value_won", 80_000, "percent")
+    assert value["reached"] == pytest.approx(current["total_value_won"] / 800)
+    assert (rate["figure"], rate["unit"]) == ("win_rate", "points")
+    assert rate["reached"] == pytest.approx(current["win_rate"] - 45)
+
+    (folder / "other.md").write_text("Named.", encoding="utf-8")
+    span = ("--since", "2025-09-01", "--until", "2025-09-10", "--note", "other.md")
+    html_page = worked(reports("export", "weekly", *span, "--format", "html", "-o", "-", cwd=folder)).text
+    assert "Named.</p>" in html_page
+    assert "quiet</strong>" not in html_page
+    assert "80K target" not in html_page
+    assert "Targets are for whole periods of the report, so none is shown for these days." in html_page
+
+
+@pytest.mark.parametrize("command", ["run", "export"])
+def test_a_note_that_cannot_be_read(project: Project, command: str) -> None:
+    folder = project()
+    (folder / "latin.md").write_bytes(b"caf\xe9")
+    refused(reports(command, "weekly", "--note", "none.md", cwd=folder), 1, "no note at none.md", hint="--note")
+    refused(reports(command, "weekly", "--note", "latin.md", cwd=folder), 1, "latin.md can't be read", hint="UTF-8")
+    assert set(tree(folder)) == {"config.toml", "latin.md"}
+
+
 # list, check, init
 
 

@@ -20,10 +20,11 @@ from reports.charts.canvas import Canvas, Pen
 from reports.charts.closed import closed_chart
 from reports.charts.columns import Series, columns_chart
 from reports.charts.gallery import MOST_STAGES, Gallery
+from reports.charts.goal import Goal
 from reports.charts.multiples import Panel, multiples_chart
 from reports.charts.scale import MOST_LINES, scale
 from reports.charts.sparkline import HEIGHT, WIDTH, sparkline
-from reports.figures import Analysis, Figures, TrendPoint, Window
+from reports.figures import Analysis, Figure, Figures, Target, TrendPoint, Window
 from reports.present.fonts import SUBSTITUTE
 from reports.present.formats import ELLIPSIS
 from reports.present.sentences import AGENTS_DRAWN
@@ -125,6 +126,39 @@ def test_no_data_is_no_column_and_zero_neither_but_they_look_different() -> None
     assert len(heights(columns(None, 5, None, 5), "accent", "mid", "tint")) == 2
     assert len(heights(columns(0, 5, 0, 5), "accent", "mid", "tint")) == 2
     assert columns(None, 5, 5, 5).svg() != columns(0, 5, 5, 5).svg()
+
+
+def goal_line(canvas: Canvas) -> float:
+    """Return the height of the goal's line above the sheet's edge."""
+    (height,) = {y for points, role, _, _ in canvas._lines if role == "ink" for _, y in points}
+    return height
+
+
+def with_goal(goal: float, *values: Number | None) -> Canvas:
+    series = Series(values, TICKS[-len(values) :], formats().count)
+    return columns_chart(PEN, "trend", "Value won", series, SIZE, Goal(goal, "target")).canvas
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=2, max_size=4), st.sampled_from([0.1, 5.0, 10.0**6, 10.0**9]))
+def test_a_goal_stands_on_the_columns_scale(values: list[int], goal: float) -> None:
+    canvas = with_goal(goal, *values)
+    (((_, zero), _),) = (points for points, role, _, _ in canvas._lines if role == "line")
+    drawn = goal_line(canvas) - zero
+    top = max([0.0, *heights(canvas, "accent", "mid", "tint")])
+    assert drawn > 0
+    assert zero + max(drawn, top) <= canvas.height
+    assert drawn == pytest.approx(max(drawn, top) * goal / max(goal, *values))
+
+
+def test_a_goal_is_named_behind_its_line_where_no_column_stands() -> None:
+    for goal in (0.1, 20.0, 1000.0):
+        canvas = with_goal(goal, 10, None, 30, 40)
+        (name,) = (word for word in canvas.words if word.text == "target")
+        assert name.y == pytest.approx(goal_line(canvas))
+        assert name.right <= canvas.width
+        edges = [Bbox.from_bounds(*box).x1 for boxes in canvas._boxes.values() for box in boxes]
+        edges += [x for points, _, _, _ in canvas._lines for x, _ in points]
+        assert max(edges) < name.left
 
 
 def bar(value: Number, before: Number | None = None, name: str = "Noura") -> Bar:
@@ -320,6 +354,18 @@ def test_every_chart_states_what_it_shows() -> None:
         assert chart.alt.endswith(".")
     assert "Agent 1 1K" in GALLERY.overview(analysed(2))["agents"].alt.replace("1,000", "1K")
     assert "<b>2</b>" in GALLERY.overview(analysis)["pipelines"].alt
+
+
+def test_a_target_is_drawn_and_named_where_all_pipelines_stand_together() -> None:
+    analysis = analysed()
+    target = Target(Figure.VALUE_WON, Decimal(3_000_000), Decimal(4))
+    aimed = replace(analysis, overall=replace(analysis.overall, targets=(target,)))
+    for chart in (GALLERY.overview(aimed)["trend"], GALLERY.mail(aimed)["trend"]):
+        assert chart.alt.endswith(". The line is the target, 3M.")
+        words = {word.text for word in chart.canvas.words}
+        assert {"target 3M", "1M", "2M"} <= words
+    assert "target" not in GALLERY.pipeline(aimed.pipelines[0])["trend"].alt
+    assert "target" not in GALLERY.overview(analysis)["trend"].alt
 
 
 def test_no_more_agents_and_stages_than_there_is_room_for() -> None:

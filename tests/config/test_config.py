@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from reports.config.secret import Secret
 from reports.config.values import parse_address
 from reports.config.words import near
 from reports.errors import ConfigError
+from reports.figures import Figure
 from reports.periods import Calendar, Kind, Unit
 from tests.making import CHECKOUT
 
@@ -104,6 +106,17 @@ def test_a_report_may_have_its_own_currency_and_locale(writer: Writer) -> None:
     assert (config.currency(weekly), config.locale(weekly)) == ("EUR", "ar")
 
 
+def test_targets_are_numbers_as_they_are_written(writer: Writer) -> None:
+    assert writer.load().report("weekly").targets.goals == {}
+    content = "targets = { total_value_won = 80000.10, win_rate = 45, conversion_rate = 120.5 }"
+    found = writer.load(('title = "Weekly"', f'title = "Weekly"\n{content}')).report("weekly").targets.goals
+    assert found == {
+        Figure.VALUE_WON: Decimal("80000.1"),
+        Figure.WIN_RATE: Decimal(45),
+        Figure.CONVERSION_RATE: Decimal("120.5"),
+    }
+
+
 def test_every_problem_is_listed_at_once_with_its_place(writer: Writer) -> None:
     found = writer.problems(
         ('timezone = "Asia/Riyadh"', 'timezone = "Asia/Riyad"'),
@@ -138,6 +151,11 @@ def test_every_problem_is_listed_at_once_with_its_place(writer: Writer) -> None:
         ('{ env = "VOXYS_API_TOKEN" }', '{ enf = "X" }', 'source.token.enf: unknown key; did you mean "env"?'),
         ('title = "Weekly"', 'title = "Weekly"\nzzz = 1', "reports.weekly.zzz: unknown key"),
         ("[email]", "[archive]\nfolders = 1\n[email]", 'archive.folders: unknown key; did you mean "folder"?'),
+        (
+            "[email]",
+            "[reports.weekly.targets]\ntotal_value_wn = 1\n[email]",
+            'reports.weekly.targets.total_value_wn: unknown key; did you mean "total_value_won"?',
+        ),
     ],
 )
 def test_a_mistyped_key_is_named_and_the_right_one_suggested(
@@ -173,6 +191,25 @@ def test_a_mistyped_key_is_named_and_the_right_one_suggested(
         ('title = "Weekly"', 'title = "Weekly"\ntemplate = "../etc"', "reports.weekly.template: String should match"),
         ('["Sales leads <sales@example.com>"]', "[]", "reports.weekly.to: is empty"),
         ("[reports.weekly]", '[reports."../weekly"]', 'the report name "../weekly" may hold small letters'),
+        *(
+            (
+                'title = "Weekly"',
+                f'title = "Weekly"\ntargets = {{ {target} }}',
+                f"reports.weekly.targets.{target.partition(' ')[0]}: {problem}",
+            )
+            for target, problem in (
+                ("total_value_won = 0", "a target is a number from 0.1 to"),
+                ("total_value_won = -5", "a target is a number from 0.1 to"),
+                ("total_value_won = true", "a target is a number from 0.1 to"),
+                ("total_value_won = inf", "a target is a number from 0.1 to"),
+                ("total_value_won = nan", "a target is a number from 0.1 to"),
+                ("total_value_won = 1e300", "a target is a number from 0.1 to"),
+                ('total_value_won = "80K"', "a target is a number from 0.1 to"),
+                ("total_won = 2.5", "deals are counted: write a whole number"),
+                ("win_rate = 101", "is in percent, so 100 at most"),
+                ("total_lost = 5", "has no target, since fewer is better; set one for win_rate"),
+            )
+        ),
     ],
 )
 def test_a_wrong_value_is_said_where_it_stands(writer: Writer, line: str, instead: str, problem: str) -> None:

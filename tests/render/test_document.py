@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.analysis.analyse import analyse
+from reports.analysis.targets import targets
 from reports.figures import Analysis, EditionId, Figure, Figures, PipelineWindows, Window
 from reports.render.document import document
 from tests.making import AS_OF, CHECKOUT, fetched, figures_of, pipeline_of, plan_of, share, snapshot_of, stage
@@ -160,6 +162,20 @@ def test_before_a_pipeline_existed_everything_is_null() -> None:
     assert last["total_won"] == 10
     assert {one["previous"] for one in found["by_agent"]} == {None}
     assert {one["reason"] for one in found["deltas"]["previous"].values()} == {"no_data"}
+
+
+def test_targets_stand_with_all_pipelines_together_and_say_their_unit() -> None:
+    goals = {Figure.VALUE_WON: Decimal(80_000), Figure.WIN_RATE: Decimal("60.5")}
+    plain = analysis_of()
+    overall = replace(plain.overall, targets=targets(goals, plain.overall.current))
+    found = written(replace(plain, overall=overall))
+    VALIDATOR.validate(found)
+    assert found["overall"]["targets"] == [
+        {"figure": "total_value_won", "goal": 80_000, "reached": 75, "unit": "percent"},
+        {"figure": "win_rate", "goal": 60.5, "reached": pytest.approx(1000 / 14 - 60.5), "unit": "points"},
+    ]
+    assert written(analysis_of())["overall"]["targets"] == []
+    assert "targets" not in found["pipelines"][0]
 
 
 def test_agents_and_stages_are_listed_with_both_periods() -> None:

@@ -18,11 +18,14 @@ from reports.charts.closed import closed_chart
 from reports.charts.columns import Series, columns_chart
 from reports.charts.drivers import Step, drivers_chart
 from reports.charts.gallery import FULL, HALF, MAIL
+from reports.charts.goal import Goal
+from reports.charts.lettering import CAPITALS
 from reports.charts.multiples import Panel, multiples_chart
-from reports.figures import Figure, Figures, TrendPoint
+from reports.figures import Figure, Figures, Target, TrendPoint
 from reports.periods import Kind, plan
 from reports.present.formats import Formats
 from reports.present.language import Language
+from reports.present.targets import target_name
 from reports.present.templates import Templates
 from reports.present.theme import load_theme
 from tests.making import AS_OF, KINDS, SUNDAYS
@@ -103,6 +106,31 @@ def test_drivers(rows: list[tuple[str, Decimal | None]], width: float) -> None:
     steps.append(Step("Change", last, FORMATS.signed(last, write), is_total=True))
     chart = drivers_chart(PEN, "alt", steps, width)
     assert_tidy(chart.canvas)
+
+
+def touching(canvas: Canvas) -> list[str]:
+    """Return the words that the goal's line runs through."""
+    lines = [points for points, role, _, _ in canvas._lines if role == "ink"]
+    return [
+        word.text
+        for word in canvas.words
+        for (left, y), (right, _) in lines
+        if left < word.right and word.left < right and abs(word.y - y) < word.size * CAPITALS / 2
+    ]
+
+
+@settings(max_examples=30)
+@given(trends(), widths, st.sampled_from([90.0, 128.0]), st.sampled_from(["0.1", "1000", "81234.5", "5e6", "1e12"]))
+def test_columns_with_a_goal(
+    trend: tuple[list[Decimal | None], list[str]], width: float, height: float, goal: str
+) -> None:
+    values, ticks = trend
+    write = FORMATS.alike(one for one in values if one is not None)
+    name = target_name(FORMATS, Target(Figure.VALUE_WON, Decimal(goal), None))
+    chart = columns_chart(PEN, "trend", "alt", Series(values, ticks, write), (width, height), Goal(float(goal), name))
+    assert name in [word.text for word in chart.canvas.words]
+    assert_tidy(chart.canvas)
+    assert touching(chart.canvas) == []
 
 
 @settings(max_examples=30)
