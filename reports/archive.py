@@ -11,21 +11,29 @@ import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.errors import LedgerError
-from reports.files import why, write_whole
+from reports.figures import Answer, EditionId, Snapshot
+from reports.files import digest, why, write_whole
+from reports.periods import Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from reports.figures import EditionId, Snapshot
-
 PARTIAL = ".partial"
 REVISION = re.compile(r"r(\d+)(?:\.partial)?")
+FINISHED = re.compile(r"r(\d+)")
+EDITION = re.compile(
+    r"(?P<report>[a-z0-9][a-z0-9_-]*):(?P<since>\d{4}-\d\d-\d\d):(?P<until>\d{4}-\d\d-\d\d):(?P<cut>[a-z0-9-]+)"
+    r"(:r(?P<revision>[1-9]\d{0,8}))?"
+)
 KEY = ".message-key"
+MANIFEST = "manifest.json"
+DELIVERIES = "deliveries.json"
 
 
 @dataclass(frozen=True)
@@ -36,14 +44,24 @@ class Draft:
     folder: Path  # where it will be
 
     @property
+    def revision(self) -> Revision:
+        """What it is once it is finished."""
+        return Revision(self.edition, self.folder)
+
+    @property
     def partial(self) -> Path:
         """Where it is until then."""
         return self.folder.with_name(self.folder.name + PARTIAL)
 
-    def finish(self, files: Mapping[str, bytes]) -> dict[str, Path]:
-        """Write all files and give the folder its name, in this order; returns where each lies."""
+    def finish(self, files: Mapping[str, bytes], made_with: Mapping[str, str] | None = None) -> dict[str, Path]:
+        """Write all files and what they are, then give the folder its name; returns where each lies."""
+        manifest = {
+            "edition": str(self.edition),
+            "files": {name: digest(content) for name, content in files.items()},
+            "made_with": dict(made_with or {}),
+        }
         with _explained(self.folder):
-            for name, content in files.items():
+            for name, content in {**files, MANIFEST: raw_json(manifest, indent=1)}.items():
                 write_whole(self.partial / name, content)
             self.partial.rename(self.folder)
         return {name: self.folder / name for name in files}
@@ -51,6 +69,67 @@ class Draft:
     def abandon(self) -> None:
         """Take the unfinished folder away."""
         shutil.rmtree(self.partial, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One kept revision and its folder."""
+
+    edition: EditionId
+    folder: Path
+
+    def read(self, name: str) -> bytes:
+        """Return one of its files."""
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError as error:
+            raise LedgerError(
+                f"{self.folder / name} can't be read: {why(error)}", hint="Restore the archive from a backup."
+            ) from error
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the revision consists of."""
+        try:
+            found = json.loads(self.read(MANIFEST))
+            return Manifest(dict(found["files"]), dict(found["made_with"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(
+                f"{self.folder / MANIFEST} can't be understood", hint="The revision was kept by another version."
+            ) from error
+
+    @property
+    def pdf(self) -> str:
+        """The name of its PDF."""
+        return f"{self.edition.filename}.pdf"
+
+    def damaged(self) -> list[str]:
+        """Return the files that aren't what was kept: changed, or gone."""
+        return [
+            name
+            for name, expected in self.manifest.files.items()
+            if not (self.folder / name).is_file() or digest((self.folder / name).read_bytes()) != expected
+        ]
+
+    def record(self, deliveries: object) -> None:
+        """Write down what became of its messages; the only thing that is added to a finished revision."""
+        with _explained(self.folder):
+            write_whole(self.folder / DELIVERIES, raw_json(deliveries, indent=1))
+
+    @property
+    def deliveries(self) -> list[dict[str, str]]:
+        """What became of its messages, as far as it is known."""
+        path = self.folder / DELIVERIES
+        found: list[dict[str, str]] = json.loads(path.read_bytes())["deliveries"] if path.is_file() else []
+        return found
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The files of a revision with their SHA-256, and the versions of all that made them."""
+
+    files: Mapping[str, str]
+    made_with: Mapping[str, str]
 
 
 class Archive:
@@ -74,6 +153,33 @@ class Archive:
                     continue
                 return draft
 
+    def find(self, text: str) -> Revision:
+        """Return a kept revision by its id; without a revision, the last one."""
+        match = EDITION.fullmatch(text.strip())
+        if match is None:
+            raise LedgerError(
+                f"{text!r} is not the id of an edition",
+                hint="It looks like weekly:2026-11-15:2026-11-21:all:r1; the last part may be left out.",
+            )
+        home = self._folder / match["report"] / f"{match['since']}_{match['until']}" / match["cut"]
+        number = int(match["revision"]) if match["revision"] else max(_revisions(home), default=0)
+        folder = home / f"r{number}"
+        if not folder.is_dir():
+            raise LedgerError(f"there is no edition {text} in the archive", hint=f"Looked for {folder}.")
+        period = Period(date.fromisoformat(match["since"]), date.fromisoformat(match["until"]))
+        return Revision(EditionId(match["report"], period, match["cut"], number), folder)
+
+    def of(self, report: str, cut: str = "all") -> list[Revision]:
+        """Return every kept revision of a report, the earliest period first."""
+        found = []
+        for home in sorted((self._folder / report).glob(f"*_*/{cut}")):
+            since, _, until = home.parent.name.partition("_")
+            period = Period(date.fromisoformat(since), date.fromisoformat(until))
+            found += [
+                Revision(EditionId(report, period, cut, one), home / f"r{one}") for one in sorted(_revisions(home))
+            ]
+        return found
+
     def key(self) -> bytes:
         """Return the secret that hides recipients in message ids; made once, readable by its owner only."""
         path = self._folder / KEY
@@ -94,13 +200,31 @@ class Archive:
                 os.link(file.name, path)
 
 
+def _revisions(home: Path) -> list[int]:
+    """Return the numbers of the finished revisions in a folder."""
+    names = [path.name for path in home.iterdir()] if home.is_dir() else []
+    return [int(match[1]) for name in names if (match := FINISHED.fullmatch(name))]
+
+
 def snapshot_json(snapshot: Snapshot) -> bytes:
     """Return the raw answers of a snapshot as JSON, with the time they were asked for."""
     content = {
         "fetched_at": snapshot.fetched_at.isoformat(),
         "answers": [{"path": one.path, "query": dict(one.query), "body": one.body} for one in snapshot.answers],
     }
-    text = json.dumps(content, ensure_ascii=False, indent=1, default=_decimal)
+    return raw_json(content, indent=1)
+
+
+def read_snapshot(content: bytes) -> Snapshot:
+    """Return the raw answers that were kept, decimals exactly as they are written there."""
+    found = json.loads(content, parse_float=Decimal)
+    answers = tuple(Answer(one["path"], one["query"], one["body"]) for one in found["answers"])
+    return Snapshot(datetime.fromisoformat(found["fetched_at"]), (), answers)
+
+
+def raw_json(content: object, indent: int | None = None) -> bytes:
+    """Return an answer as JSON text."""
+    text = json.dumps(content, ensure_ascii=False, indent=indent, default=_decimal)
     return text.encode(errors="backslashreplace")  # half of a surrogate pair as JSON escapes it; UTF-8 has none
 
 

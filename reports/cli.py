@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -17,16 +18,18 @@ import click
 
 from reports import __version__
 from reports.config import DEFAULT_FILE, load
-from reports.errors import ConfigError, ReportsError
+from reports.errors import ConfigError, LedgerError, RenderError, ReportsError
 from reports.files import can_be_written, why, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
+    from reports.archive import Revision
     from reports.config.model import Config
-    from reports.edition import Format, Job, Result
+    from reports.edition import Format, Result
     from reports.figures import Answer
+    from reports.job import Job
     from reports.mail.delivery import Delivery
     from reports.periods import Period
     from reports.present.kpis import Kpi
@@ -77,7 +80,8 @@ def commands() -> None:
 @config_option
 def run(name: str | None, as_of: date | None, note: Path | None, file: Path) -> None:
     """Produce a report and deliver it. NAME can be left out where there is only one."""
-    from reports.edition import plan_job, run
+    from reports.edition import run
+    from reports.job import plan_job
     from reports.mail.delivery import Status
 
     config = load(file)
@@ -109,19 +113,51 @@ def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
     file: Path,
 ) -> None:
     """Produce a report as a file; nothing is kept or sent."""
-    from reports.edition import export, plan_job
+    from reports.edition import export
+    from reports.job import plan_job
 
     config = load(file)
     job = plan_job(config, name, _today(config), as_of=as_of, span=_span(as_of, since, until), note=note)
     path = None if output == "-" else _place(output, f"{job.edition.filename}.{kind}")
     with Progress() as progress:
         content = asyncio.run(export(job, kind, progress))
-    if path is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    _write(path, content)
-    click.echo(str(path))
+    _deliver_file(path, content)
+
+
+@commands.command()
+@click.argument("edition")
+@config_option
+def show(edition: str, file: Path) -> None:
+    """Show a kept edition, weekly:2026-11-15:2026-11-21:all:r1 for instance: its files, its checks, who got it."""
+    from reports.archive import Archive
+
+    config = load(file)
+    _print_revision(Archive(config.path(config.archive.folder)).find(edition))
+
+
+@commands.command()
+@click.argument("edition")
+@click.option("-o", "--output", help="File or folder to write to; - is standard output.")
+@config_option
+def render(edition: str, output: str | None, file: Path) -> None:
+    """Make a kept edition's PDF again from the archive alone, and say whether it has the same bytes."""
+    from reports.archive import Archive
+    from reports.reproduction import reproduce
+
+    config = load(file)
+    revision = Archive(config.path(config.archive.folder)).find(edition)
+    path = None if output == "-" else _place(output, revision.pdf)
+    made = reproduce(revision)
+    _deliver_file(path, made.pdf)
+    for line in made.differences:
+        click.echo(f"differs: {line}", err=True)
+    if not made.same:
+        raise RenderError(
+            f"the PDF made now isn't the archived one of {revision.edition}",
+            hint="The lines above say what it is made with now; the archived PDF is the record.",
+        )
+    if path is not None:
+        click.echo(f"the same bytes as {revision.folder / revision.pdf}")
 
 
 @commands.command("list")
@@ -253,7 +289,7 @@ class Progress:
 
 
 def _today(config: Config) -> date:
-    from reports.edition import today_of
+    from reports.job import today_of
 
     return today_of(config, datetime.now(UTC))
 
@@ -388,6 +424,48 @@ def _undelivered(result: Result) -> ReportsError:
     if unknown:
         hint = "Where it is unknown, the server may have the message: ask the recipient before sending again."
     return DeliveryError(f"{len(bad)} of {len(result.deliveries)} messages not delivered: {names}", hint=hint)
+
+
+def _deliver_file(path: Path | None, content: bytes) -> None:
+    """Write a file and say where it is, or write it to standard output."""
+    if path is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    _write(path, content)
+    click.echo(str(path))
+
+
+def _print_revision(revision: Revision) -> None:
+    """Print what a revision consists of."""
+    document = json.loads(revision.read("edition.json"))
+    damaged = revision.damaged()
+    click.echo(f"{revision.edition}  {document['title']}")
+    click.echo(f"fetched {document['fetched_at']}, kept in {revision.folder}")
+    _print_table(
+        ("FILE", "SHA-256", "STATE"),
+        [
+            (name, known[:16], "CHANGED" if name in damaged else "as kept")
+            for name, known in revision.manifest.files.items()
+            if not name.startswith("inputs/templates/") or name in damaged
+        ],
+    )
+    click.echo("")
+    _print_table(
+        ("CHECK", "RESULT"),
+        [
+            (one["name"], "passed" if one["passed"] else f"{len(one['failures'])} footnotes")
+            for one in document["checks"]
+        ],
+    )
+    click.echo("")
+    rows = [(one["recipient"], one["status"], one["detail"]) for one in revision.deliveries]
+    if rows:
+        _print_table(("RECIPIENT", "DELIVERY", ""), rows)
+    else:
+        click.echo("There is no record of a delivery.")
+    if damaged:
+        raise LedgerError(f"{len(damaged)} files aren't what was kept", hint="Restore the archive from a backup.")
 
 
 def _print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

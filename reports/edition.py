@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
@@ -12,13 +13,11 @@ from reports import probe_file
 from reports.analysis.analyse import analyse
 from reports.analysis.checks import refusal
 from reports.analysis.headline import headline
-from reports.analysis.targets import due
-from reports.archive import Archive, Draft, snapshot_json
+from reports.archive import Archive, Draft, read_snapshot, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
-from reports.config.note import read_note
-from reports.errors import ConfigError, DeliveryError
+from reports.errors import DeliveryError
 from reports.figures import Analysis, EditionId, Figure, Section, Snapshot
-from reports.periods import Period, Plan, plan, plan_span
+from reports.inputs import input_files
 from reports.present.fonts import embedded_font_css, font_face_css
 from reports.present.formats import Formats, clean
 from reports.present.language import Language
@@ -28,40 +27,16 @@ from reports.present.theme import Theme, load_theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date, datetime
-    from decimal import Decimal
     from pathlib import Path
 
     from reports.charts.canvas import Chart
     from reports.charts.gallery import Gallery
-    from reports.config.model import Config, Report
+    from reports.job import Job
     from reports.mail.compose import Letter
     from reports.mail.delivery import Delivery
     from reports.render.context import Page, PageBuilder, SectionView
 
 Format = Literal["pdf", "html", "json", "eml"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One report for one plan of periods, as of a day."""
-
-    config: Config
-    name: str
-    report: Report
-    as_of: date
-    plan: Plan
-    note: str | None = None  # Markdown
-
-    @property
-    def edition(self) -> EditionId:
-        """What will be made, before it is kept as a revision."""
-        return EditionId(self.name, self.plan.current)
-
-    @property
-    def goals(self) -> Mapping[Figure, Decimal]:
-        """The report's targets, where they count for this period."""
-        return due(self.report.targets.goals, self.report.kind, self.plan)
 
 
 @dataclass(frozen=True)
@@ -98,31 +73,10 @@ class Result:
     deliveries: tuple[Delivery, ...]
 
 
-def plan_job(  # noqa: PLR0913 - one argument for each choice there is
-    config: Config,
-    name: str,
-    today: date,
-    *,
-    as_of: date | None = None,
-    span: Period | None = None,
-    note: Path | None = None,
-) -> Job:
-    """Return what is to be made; days to come can't be reported on, and a note named here comes before notes.md."""
-    report = config.report(name)
-    day = as_of or today
-    if day > today:
-        raise ConfigError(f"{day} is in the future", hint=f"Today is {today} in {config.account.timezone}.")
-    if span is not None and span.until > today:
-        raise ConfigError(f"the period ends on {span.until}, in the future", hint=f"Choose days up to {today}.")
-    calendar = config.account.calendar
-    periods = plan_span(span, calendar, report.trailing) if span else plan(report.kind, day, calendar, report.trailing)
-    return Job(config, name, report, day, periods, read_note(config.folder, note))
-
-
 async def run(job: Job, progress: Callable[[str], None]) -> Result:
     """Produce an edition, keep it as a new revision, and deliver it."""
     desk = open_desk(job)
-    snapshot = await fetch(job, progress)
+    snapshot = await from_archive(job, snapshot_json(await fetch(job, progress)))  # what is kept is what is shown
     analysis = examine(job, snapshot)
     archive = Archive(job.config.path(job.config.archive.folder))
     draft = archive.draft(job.edition)
@@ -132,7 +86,7 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
         pdf = to_pdf(edition)
         letter = to_letter(edition, pdf)  # before anything is kept: its templates may be broken too
         await asyncio.sleep(0)  # whoever asked to stop meanwhile is heard here, before anything is kept
-        files = keep(draft, edition, pdf)
+        files = keep(draft, edition, pdf, letter)
     except BaseException:
         draft.abandon()
         raise
@@ -145,7 +99,24 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
         raise
     except asyncio.CancelledError:
         raise DeliveryError("stopped before anything was sent", hint=f"The report is kept in {draft.folder}.") from None
+    draft.revision.record(
+        {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "deliveries": [
+                {"recipient": one.recipient, "status": one.status.value, "detail": one.detail} for one in deliveries
+            ],
+        }
+    )
     return Result(edition, files, tuple(deliveries))
+
+
+async def from_archive(job: Job, content: bytes) -> Snapshot:
+    """Return the snapshot that was kept as these bytes, without any network."""
+    from reports.source import replay
+
+    chosen = None if job.report.pipelines == "all" else job.report.pipelines
+    async with replay(job.config, read_snapshot(content)) as source:
+        return await source.snapshot(chosen, job.plan)
 
 
 async def export(job: Job, kind: Format, progress: Callable[[str], None]) -> bytes:
@@ -340,15 +311,19 @@ def to_eml(edition: Edition) -> bytes:
     return compose(letter, edition.job.report.to[0], key=b"export").as_bytes()
 
 
-def keep(draft: Draft, edition: Edition, pdf: bytes) -> dict[str, Path]:
-    """Put what was fetched and made into the archive."""
-    return draft.finish(
-        {
-            "snapshot.json": snapshot_json(edition.snapshot),
-            "edition.json": to_json(edition.job, edition.id, edition.snapshot, edition.analysis),
-            f"{edition.id.filename}.pdf": pdf,
-        }
-    )
+def keep(draft: Draft, edition: Edition, pdf: bytes, letter: Letter) -> dict[str, Path]:
+    """Put what was fetched and made into the archive, with everything that went into it."""
+    from reports.mail.compose import compose
+    from reports.versions import versions
+
+    job = edition.job
+    files = {
+        "snapshot.json": snapshot_json(edition.snapshot),
+        "edition.json": to_json(job, edition.id, edition.snapshot, edition.analysis),
+        f"{edition.id.filename}.pdf": pdf,
+        "mail.eml": compose(letter, job.config.email.sender, key=b"archive").as_bytes(),  # to nobody in particular
+    }
+    return draft.finish({**files, **input_files(job)}, versions(edition.desk.templates))
 
 
 async def deliver(job: Job, letter: Letter, key: bytes) -> Sequence[Delivery]:
@@ -361,8 +336,3 @@ async def deliver(job: Job, letter: Letter, key: bytes) -> Sequence[Delivery]:
     if isinstance(email, OutboxEmail):
         return outbox.put(job.config.path(email.folder), letter.edition, messages)
     return await smtp.send(email, job.config.folder, messages)
-
-
-def today_of(config: Config, now: datetime) -> date:
-    """Return the account's date at an instant."""
-    return now.astimezone(config.account.zone).date()

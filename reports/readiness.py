@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.config.model import SmtpEmail
-from reports.edition import open_desk, plan_job
+from reports.edition import open_desk
 from reports.errors import ReportsError
 from reports.files import can_be_written
+from reports.job import plan_job
 from reports.present.fonts import font_files
 from reports.present.formats import clean
 from reports.present.templates import Templates

@@ -14,6 +14,7 @@ import httpx
 from reports import __version__
 from reports.analysis.checks import unsettled
 from reports.analysis.probe import Evidence
+from reports.archive import raw_json
 from reports.config.model import VoxysSource
 from reports.errors import ConfigError, DataError
 from reports.figures import Pipeline, PipelineWindows, Snapshot
@@ -36,8 +37,9 @@ Result = TypeVar("Result")
 class Source:
     """Where snapshots come from."""
 
-    def __init__(self, client: VoxysClient) -> None:
+    def __init__(self, client: VoxysClient, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._client = client
+        self._now = now
 
     async def pipelines(self, chosen: Sequence[int] | None = None) -> tuple[Pipeline, ...]:
         """Return the chosen pipelines in that order, or all of the account."""
@@ -47,7 +49,7 @@ class Source:
 
     async def snapshot(self, chosen: Sequence[int] | None, plan: Plan) -> Snapshot:
         """Fetch every period of every chosen pipeline, side by side; once more where its sums don't add up."""
-        fetched_at = datetime.now(UTC)
+        fetched_at = self._now()
         pipelines = await self.pipelines(chosen)
         if not pipelines:
             raise DataError(
@@ -125,6 +127,24 @@ async def open_source(config: Config, on_answer: Callable[[], None] = lambda: No
         opened = _sandbox(config, config.source, on_answer)
     async with opened as client:
         yield Source(client)
+
+
+@asynccontextmanager
+async def replay(config: Config, snapshot: Snapshot) -> AsyncIterator[Source]:
+    """Open the raw answers of a snapshot as a source: the same requests, no network."""
+    answers = {(one.path, tuple(sorted(one.query.items()))): one.body for one in snapshot.answers}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        key = (request.url.path, tuple(sorted(request.url.params.multi_items())))
+        if key not in answers:
+            raise DataError(
+                f"the archive has no answer for {request.url.path}", hint="The revision was kept by another version."
+            )
+        return httpx.Response(200, content=raw_json(answers[key]))
+
+    account = config.source.account_id if isinstance(config.source, VoxysSource) else SANDBOX_ACCOUNT
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://archive") as http:
+        yield Source(VoxysClient(http, account, config.account.zone, attempts=1), lambda: snapshot.fetched_at)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
-from matplotlib import rcParams
+from matplotlib import ft2font, rcParams
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -67,6 +67,11 @@ class Chart:
     def png(self, scale: float = 2.0) -> bytes:
         """Return the picture as PNG; `scale` is in pixels per point."""
         return self.canvas.png(scale)
+
+
+def library_versions() -> dict[str, str]:
+    """Return the version of the library that outlines the letters of charts."""
+    return {"FreeType": str(ft2font.__freetype_version__)}
 
 
 class Canvas:

@@ -62,6 +62,14 @@ def libraries() -> dict[str, bool]:
     return {"Pango": True, "HarfBuzz": True, "harfbuzz-subset": harfbuzz_subset is not None}
 
 
+def library_versions() -> dict[str, str]:
+    """Return the versions of the system libraries that lay text out."""
+    from weasyprint.text.ffi import pango
+
+    number: int = pango.pango_version()
+    return {"Pango": f"{number // 10000}.{number // 100 % 100}.{number % 100}"}
+
+
 class Painting:
     """A drawing as weasyprint draws images: it asks for the size in pixels and hands over the page's stream."""
 

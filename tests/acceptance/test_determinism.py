@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reports.config import load
-from reports.edition import fetch, plan_job
+from reports.edition import fetch
+from reports.job import plan_job
 from tests.acceptance.conftest import TIMEOUT, environment, reports, worked
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ PLACES = {
 RENDER = """
 import datetime, pathlib, pickle, sys
 from reports.config import load
-from reports.edition import examine, open_desk, plan_job, prepare, to_html, to_json, to_letter, to_pdf
+from reports.edition import examine, open_desk, prepare, to_html, to_json, to_letter, to_pdf
+from reports.job import plan_job
 from reports.mail.compose import compose
 
 config, snapshot, out = map(pathlib.Path, sys.argv[1:])

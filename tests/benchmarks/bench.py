@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from reports.config import load
-from reports.edition import Job, examine, fetch, open_desk, page_html, plan_job, prepare, to_html, to_letter
+from reports.edition import examine, fetch, open_desk, page_html, prepare, to_html, to_letter
+from reports.job import Job, plan_job
 from reports.mail.compose import compose
 from reports.present.fonts import font_face_css
 from reports.render.pdf import html_to_pdf

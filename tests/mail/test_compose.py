@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reports.config import load as load_config
-from reports.edition import examine, fetch, open_desk, plan_job, prepare, to_letter
+from reports.edition import examine, fetch, open_desk, prepare, to_letter
+from reports.job import plan_job
 from reports.mail.compose import Letter, compose, message_id
 from tests.acceptance.conftest import DEALS, load, write_config
 

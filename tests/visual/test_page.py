@@ -14,8 +14,9 @@ import pypdfium2 as pdfium
 import pytest
 
 from reports.config import load
-from reports.edition import examine, open_desk, plan_job, prepare, to_pdf
+from reports.edition import examine, open_desk, prepare, to_pdf
 from reports.figures import Agent, AgentFigures, Figures, StageFigures, Window
+from reports.job import plan_job
 from reports.render.context import columns
 from tests.making import pipeline_of, snapshot_of
 

@@ -1,0 +1,74 @@
+"""Everything an edition was made from beside its snapshot, as the files of a small project of its own."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from reports import probe_file
+from reports.archive import raw_json
+from reports.config.model import Config
+from reports.config.note import DEFAULT_NOTE as NOTE
+from reports.errors import LedgerError
+from reports.job import plan_job
+from reports.present.templates import Templates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reports.job import Job
+
+FOLDER = "inputs"
+CONFIG = "config.json"
+TEXTS = {".html", ".css", ".txt", ".toml", ".mo"}  # templates, themes and catalogues; fonts are known by their digests
+
+
+def input_files(job: Job) -> dict[str, bytes]:
+    """Return the files, below `inputs/`; where secrets are kept is in no file, secrets themselves never were."""
+    files = {CONFIG: _config(job)}
+    if job.note is not None:
+        files[NOTE] = job.note.encode()
+    proof = probe_file.path_of(job.config)
+    if proof.is_file():
+        files[proof.name] = proof.read_bytes()
+    files |= {f"templates/{name}": path.read_bytes() for name, path in _templates(job.config.folder).items()}
+    return {f"{FOLDER}/{name}": content for name, content in files.items()}
+
+
+def read_job(folder: Path) -> Job:
+    """Return what was to be made, from a revision's folder."""
+    inputs = folder / FOLDER
+    try:
+        content = json.loads((inputs / CONFIG).read_bytes())
+        config = Config.model_validate_json(json.dumps(content["config"])).in_folder(inputs)
+        as_of = date.fromisoformat(content["as_of"])
+    except (OSError, ValueError, KeyError, ValidationError) as error:
+        raise LedgerError(
+            f"{inputs / CONFIG} can't be understood", hint="The revision was kept by another version, or changed since."
+        ) from error
+    return plan_job(config, content["report"], as_of, as_of=as_of)
+
+
+def _config(job: Job) -> bytes:
+    """Return the configuration of this one report."""
+    whole = job.config.model_dump(by_alias=True, exclude_unset=True)
+    whole["reports"] = {job.name: whole["reports"][job.name]}
+    whole["email"] = {"kind": "outbox", "from": job.config.email.sender}
+    if "token" in whole["source"]:
+        whole["source"]["token"] = {"env": "NONE"}
+    content = {"report": job.name, "as_of": job.as_of.isoformat(), "config": whole}
+    return raw_json(content, indent=1)
+
+
+def _templates(folder: Path) -> Mapping[str, Path]:
+    """Return every text among the templates by its name, the first found of each."""
+    found: dict[str, Path] = {}
+    for root in Templates.of_project(folder).folders:
+        for path in sorted(root.rglob("*")):
+            if path.suffix in TEXTS and path.is_file() and "fonts" not in path.parts:
+                found.setdefault(path.relative_to(root).as_posix(), path)
+    return found

@@ -1,0 +1,69 @@
+"""One report for one plan of periods: what is to be made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.analysis.targets import due
+from reports.config.note import read_note
+from reports.errors import ConfigError
+from reports.figures import EditionId
+from reports.periods import Period, Plan, plan, plan_span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+    from decimal import Decimal
+    from pathlib import Path
+
+    from reports.config.model import Config, Report
+    from reports.figures import Figure
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report for one plan of periods, as of a day."""
+
+    config: Config
+    name: str
+    report: Report
+    as_of: date
+    plan: Plan
+    note: str | None = None  # Markdown
+
+    @property
+    def edition(self) -> EditionId:
+        """What will be made, before it is kept as a revision."""
+        return EditionId(self.name, self.plan.current)
+
+    @property
+    def goals(self) -> Mapping[Figure, Decimal]:
+        """The report's targets, where they count for this period."""
+        return due(self.report.targets.goals, self.report.kind, self.plan)
+
+
+def plan_job(  # noqa: PLR0913 - one argument for each choice there is
+    config: Config,
+    name: str,
+    today: date,
+    *,
+    as_of: date | None = None,
+    span: Period | None = None,
+    note: Path | None = None,
+) -> Job:
+    """Return what is to be made; days to come can't be reported on, and a note named here comes before notes.md."""
+    report = config.report(name)
+    day = as_of or today
+    if day > today:
+        raise ConfigError(f"{day} is in the future", hint=f"Today is {today} in {config.account.timezone}.")
+    if span is not None and span.until > today:
+        raise ConfigError(f"the period ends on {span.until}, in the future", hint=f"Choose days up to {today}.")
+    calendar = config.account.calendar
+    periods = plan_span(span, calendar, report.trailing) if span else plan(report.kind, day, calendar, report.trailing)
+    return Job(config, name, report, day, periods, read_note(config.folder, note))
+
+
+def today_of(config: Config, now: datetime) -> date:
+    """Return the account's date at an instant."""
+    return now.astimezone(config.account.zone).date()
