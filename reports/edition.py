@@ -11,6 +11,7 @@ from markupsafe import Markup
 from reports import probe_file
 from reports.analysis.analyse import analyse
 from reports.analysis.headline import headline
+from reports.analysis.open_deals import with_open_deals
 from reports.archive import Archive, Draft, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
 from reports.errors import ConfigError, DeliveryError
@@ -173,9 +174,9 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot) -> Edi
     from reports.charts.gallery import Gallery
     from reports.render.context import Facts, PageBuilder
 
-    analysis = analyse(job.plan, snapshot)
-    gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
     account = job.config.account
+    analysis = with_open_deals(analyse(job.plan, snapshot), snapshot, desk.formats.currency, account.zone)
+    gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
     facts = Facts(
         edition=edition,
         account=desk.formats.isolate(clean(account.name)),

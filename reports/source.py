@@ -13,7 +13,7 @@ import httpx
 from reports import __version__
 from reports.analysis.probe import Evidence
 from reports.config.model import VoxysSource
-from reports.errors import ConfigError, DataError
+from reports.errors import ConfigError, DataError, SourceDenied
 from reports.figures import Pipeline, PipelineWindows, Snapshot
 from reports.voxys.client import VoxysClient
 from reports.voxys.wire import TOKEN_HEADER
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - guards made-up deals in this very process
 SANDBOX_ACCOUNT = 1
+ON_THE_BOARD = ("open", "snoozed")  # asked for one by one: all cards would be the account's whole history
 Result = TypeVar("Result")
 
 
@@ -77,8 +78,18 @@ class Source:
         async with asyncio.TaskGroup() as group:
             stages = group.create_task(self._client.stages(pipeline.id))
             windows = group.create_task(_all(self._client.window(pipeline.id, period) for period in periods))
+            cards = group.create_task(self._cards(pipeline.id))
         known = Pipeline(pipeline.id, pipeline.name, pipeline.created_on, stages.result())
-        return PipelineWindows(known, {window.period: window for window in windows.result()})
+        return PipelineWindows(known, {window.period: window for window in windows.result()}, cards.result())
+
+    async def _cards(self, pipeline: int) -> tuple[Card, ...] | None:
+        """Return the open and snoozed cards, each once; None where this token may not read cards."""
+        try:
+            answers = await _all(self._client.cards(pipeline, status) for status in ON_THE_BOARD)
+        except SourceDenied:
+            return None
+        listed = {card.id: card for cards in answers for card in cards if card.status in ON_THE_BOARD}
+        return tuple(listed.values())
 
 
 async def _all(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
         Delta,
         EditionId,
         Number,
+        OpenDeal,
+        OpenDeals,
+        OpenStage,
         Section,
         StageChange,
         StageFigures,
@@ -64,6 +67,7 @@ def _section(section: Section) -> dict[str, object]:
         "trend": [_point(point) for point in section.trend],
         "by_agent": [_agent_change(change) for change in section.agents],
         "by_stage": [_stage_change(change) for change in section.stages],
+        "open": _open(section.open),
     }
 
 
@@ -123,6 +127,42 @@ def _stage_change(change: StageChange) -> dict[str, object]:
 
 def _stage_figures(figures: StageFigures | None) -> dict[str, object] | None:
     return None if figures is None else {"count": figures.count, "value": _number(figures.value)}
+
+
+def _open(deals: OpenDeals | None) -> dict[str, object] | None:
+    if deals is None:
+        return None
+    return {
+        "count": deals.count,
+        "value": _number(deals.value),
+        "without_value": deals.without_value,
+        "snoozed": deals.snoozed,
+        "mixed_currencies": deals.mixed,
+        "stages": [_open_stage(stage) for stage in deals.stages],
+        "largest": [_open_deal(deal) for deal in deals.largest],
+    }
+
+
+def _open_stage(stage: OpenStage) -> dict[str, object]:
+    return {
+        "stage_id": stage.stage_id,
+        "stage_name": stage.name,
+        "count": stage.count,
+        "value": _number(stage.value),
+        "without_value": stage.without_value,
+    }
+
+
+def _open_deal(deal: OpenDeal) -> dict[str, object]:
+    return {
+        "id": deal.id,
+        "name": deal.name,
+        "pipeline_id": deal.pipeline_id,
+        "stage_name": deal.stage,
+        "owner": deal.owner,
+        "value": _number(deal.value),
+        "age_days": deal.age_days,
+    }
 
 
 def _number(number: Number | None) -> int | float | None:

@@ -64,9 +64,34 @@ def well(ask: Ask) -> Reply:
         return answer(KNOWN if kind else [KNOWN])
     if kind == "/3/stages":
         return answer(STAGES)
+    if kind == "/3/cards":
+        return answer(cards(ask.query["lead_status"]))
     if kind == "/3/analytics":
         return answer(window(ask))
     return answer({"error": "There is no funnel of this id."}, 404)
+
+
+def cards(status: str, **changes: Any) -> list[dict[str, Any]]:
+    """Return three cards of one status, the second without a name, an owner and a value."""
+    bare = {"custom_name": None, "assigned_agent": None, "lead_value": None, "lead_currency": None}
+    number = {"open": 100, "snoozed": 200}[status]
+    return [
+        card(number, status, custom_name=f"{status} licence <b>&</b> support", lead_value="1200.50", **changes),
+        card(number + 1, status, **changes | bare),
+        card(number + 2, status, lead_value=500, **changes),
+    ]
+
+
+def card(number: int, status: str, **changes: Any) -> dict[str, Any]:
+    times = {"created_at": "2025-09-01T09:00:00Z", "updated_at": "2025-09-02T09:00:00Z"}
+    lead = {
+        "status": status,
+        "custom_name": f"Deal {number}",
+        "lead_value": 100,
+        "lead_currency": "SAR",
+        "assigned_agent": {"id": 7, "name": "نورة القحطاني", "email": "noura@example.com", "avatar_url": None},
+    }
+    return {"id": number, "funnel_stage_id": 11, **times, "lead": lead | changes}
 
 
 def window(ask: Ask, **changes: Any) -> dict[str, Any]:
