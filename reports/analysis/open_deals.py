@@ -79,6 +79,18 @@ def open_together(pipelines: Sequence[OpenDeals | None]) -> OpenDeals | None:
     )
 
 
+def stages_together(name: str, stages: Sequence[OpenStage]) -> OpenStage:
+    """Add stages up to one of another name, the first one's id standing for all."""
+    values = [stage.value for stage in stages if stage.value is not None]
+    return OpenStage(
+        stage_id=stages[0].stage_id,
+        name=name,
+        count=sum(stage.count for stage in stages),
+        value=sum(values, Decimal(0)) if len(values) == len(stages) else None,
+        without_value=sum(stage.without_value for stage in stages),
+    )
+
+
 def compare_open(now: OpenDeals, before: OpenDeals | None) -> OpenChange | None:
     """Compare with an earlier edition in the same currency, stage by stage; None where there is none.
 

@@ -14,6 +14,7 @@ from reports.figures import AgentFigures, Figure, Section
 from reports.present.definitions import definitions
 from reports.present.formats import DASH, clean, shorten
 from reports.present.kpis import kpis
+from reports.render.board import board
 from reports.render.html import svg_address
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reports.present.formats import Change
     from reports.present.kpis import Kpi
     from reports.present.sentences import Sentences
+    from reports.render.board import Board
 
 MOST_AGENTS = 15
 TERM, LETTERS = 1.4, 52  # lines for a term with its distance, letters of its meaning on a line
@@ -111,6 +113,7 @@ class Page:
     overview: SectionView
     pipelines: tuple[SectionView, ...]
     team: tuple[TeamRow, ...]
+    open: Board
     definitions: tuple[tuple[tuple[str, str], ...], ...]  # columns of terms with their meanings
     captions: Mapping[str, str]
     titles: Mapping[str, str]
@@ -142,6 +145,7 @@ class PageBuilder:
             overview=overview,
             pipelines=tuple(pipelines),
             team=self._team(analysis.overall),
+            open=board(sentences.formats, self._facts, analysis, overview.charts),
             definitions=columns(
                 definitions(sentences, self._facts.zone.key, assumed=self._facts.assumed, proof=self._facts.proof)
             ),
