@@ -27,8 +27,8 @@ def _counted(formats: Formats, deals: OpenDeals) -> str:
         return formats.language.text("No open deals")
     if deals.mixed:
         return plural(
-            "{number} open deal in another currency than {unit}, so without a sum",
-            "{number} open deals, not all of them in {unit}, so without a sum",
+            "{number} open deal, not in {unit}: no sum",
+            "{number} open deals, not all in {unit}: no sum",
             number,
             number=formats.count(number),
             unit=formats.currency,

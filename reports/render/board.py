@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.present.formats import clean, shorten
+from reports.present.formats import shorten
 from reports.present.open_deals import across, open_lines
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from reports.present.formats import Formats
     from reports.render.context import Facts, Picture
 
-LONGEST_DEAL, LONGEST_NAME = 36, 20  # letters that have room in the table
+LONGEST_DEAL, LONGEST_NAME = 36, 18  # letters that have room in the table
+LONGEST_TITLE = 28  # letters that have room above a chart
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _deals_caption(formats: Formats, deals: OpenDeals) -> str:
 def _panel(formats: Formats, section: Section, deals: OpenDeals, pictures: Mapping[str, Picture]) -> BoardPanel:
     first, *others = open_lines(formats, deals)
     lines = (first, "; ".join(others))  # two lines for each, so that the charts stand side by side
-    return BoardPanel(clean(section.name), lines, pictures.get(f"open-{section.id}"))
+    return BoardPanel(shorten(section.name, LONGEST_TITLE), lines, pictures.get(f"open-{section.id}"))
 
 
 def _row(formats: Formats, deal: OpenDeal) -> DealRow:

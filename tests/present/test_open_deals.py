@@ -27,8 +27,8 @@ def deals(count: int, value: int | None, without: int = 0, snoozed: int = 0) -> 
         (deals(2, 0), "2 open deals worth SAR 0"),
         (deals(3, 0, 3), "3 open deals; 3 without a value"),
         (deals(0, 0, 0, 1), "No open deals; 1 snoozed, not counted"),
-        (deals(1, None), "1 open deal in another currency than SAR, so without a sum"),
-        (deals(1200, None, 7), "1,200 open deals, not all of them in SAR, so without a sum; 7 without a value"),
+        (deals(1, None), "1 open deal, not in SAR: no sum"),
+        (deals(1200, None, 7), "1,200 open deals, not all in SAR: no sum; 7 without a value"),
     ],
 )
 def test_the_total(found: OpenDeals, text: str) -> None:
