@@ -31,6 +31,7 @@ EDITION = re.compile(
     r"(?P<report>[a-z0-9][a-z0-9_-]*):(?P<since>\d{4}-\d\d-\d\d):(?P<until>\d{4}-\d\d-\d\d):(?P<cut>[a-z0-9-]+)"
     r"(:r(?P<revision>[1-9]\d{0,8}))?"
 )
+SPAN = re.compile(r"\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d")
 KEY = ".message-key"
 MANIFEST = "manifest.json"
 DELIVERIES = "deliveries.json"
@@ -117,6 +118,14 @@ class Revision:
             write_whole(self.folder / DELIVERIES, raw_json(deliveries, indent=1))
 
     @property
+    def sent_at(self) -> datetime | None:
+        """When its messages were handed over, in the account's zone; None if nobody was sent one."""
+        path = self.folder / DELIVERIES
+        if not path.is_file() or not any(one["status"] == "sent" for one in self.deliveries):
+            return None
+        return datetime.fromisoformat(json.loads(path.read_bytes())["at"])
+
+    @property
     def deliveries(self) -> list[dict[str, str]]:
         """What became of its messages, as far as it is known."""
         path = self.folder / DELIVERIES
@@ -173,12 +182,23 @@ class Archive:
         """Return every kept revision of a report, the earliest period first."""
         found = []
         for home in sorted((self._folder / report).glob(f"*_*/{cut}")):
+            if not SPAN.fullmatch(home.parent.name):
+                continue
             since, _, until = home.parent.name.partition("_")
             period = Period(date.fromisoformat(since), date.fromisoformat(until))
             found += [
                 Revision(EditionId(report, period, cut, one), home / f"r{one}") for one in sorted(_revisions(home))
             ]
         return found
+
+    def last_delivered(self, report: str, cut: str = "all") -> tuple[Revision, datetime] | None:
+        """Return the revision that somebody was sent last, and when; exports and failures don't count."""
+        sent = [(one.sent_at, one) for one in self.of(report, cut)]
+        known = [(moment, one) for moment, one in sent if moment is not None]
+        if not known:
+            return None
+        moment, revision = max(known, key=lambda one: (one[0], one[1].edition.revision or 0))
+        return revision, moment
 
     def key(self) -> bytes:
         """Return the secret that hides recipients in message ids; made once, readable by its owner only."""

@@ -13,8 +13,11 @@ from reports import probe_file
 from reports.analysis.analyse import analyse
 from reports.analysis.checks import refusal
 from reports.analysis.headline import headline
+from reports.analysis.open_deals import with_open_deals
+from reports.analysis.restatements import with_earlier
 from reports.archive import Archive, Draft, read_snapshot, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
+from reports.earlier import find_earlier, read_earlier
 from reports.errors import DeliveryError
 from reports.figures import Analysis, EditionId, Figure, Section, Snapshot
 from reports.inputs import input_files
@@ -77,7 +80,8 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
     """Produce an edition, keep it as a new revision, and deliver it."""
     desk = open_desk(job)
     snapshot = await from_archive(job, snapshot_json(await fetch(job, progress)))  # what is kept is what is shown
-    analysis = examine(job, snapshot)
+    earlier = find_earlier(job)
+    analysis = examine(job, snapshot, earlier)
     archive = Archive(job.config.path(job.config.archive.folder))
     draft = archive.draft(job.edition)
     try:
@@ -86,7 +90,7 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
         pdf = to_pdf(edition)
         letter = to_letter(edition, pdf)  # before anything is kept: its templates may be broken too
         await asyncio.sleep(0)  # whoever asked to stop meanwhile is heard here, before anything is kept
-        files = keep(draft, edition, pdf, letter)
+        files = keep(draft, edition, pdf, letter, earlier)
     except BaseException:
         draft.abandon()
         raise
@@ -123,7 +127,7 @@ async def export(job: Job, kind: Format, progress: Callable[[str], None]) -> byt
     """Produce an edition in one format; nothing is kept or sent."""
     desk = open_desk(job)
     snapshot = await fetch(job, progress)
-    analysis = examine(job, snapshot)
+    analysis = examine(job, snapshot, find_earlier(job))
     if kind == "json":
         return to_json(job, job.edition, snapshot, analysis)
     progress("Rendering")
@@ -159,12 +163,14 @@ async def fetch(job: Job, progress: Callable[[str], None]) -> Snapshot:
         return await source.snapshot(chosen, job.plan)
 
 
-def examine(job: Job, snapshot: Snapshot) -> Analysis:
-    """Compare the periods; figures that contradict each other go no further."""
+def examine(job: Job, snapshot: Snapshot, earlier: bytes) -> Analysis:
+    """Compare the periods, and with what was said before; figures that contradict each other go no further."""
     analysis = analyse(job.plan, snapshot, job.goals)
     if (error := refusal(analysis.checks, strict=job.config.checks.strict)) is not None:
         raise error
-    return analysis
+    currency = job.config.currency(job.report)
+    analysis = with_open_deals(analysis, snapshot, currency, job.config.account.zone)
+    return with_earlier(analysis, read_earlier(earlier), currency)
 
 
 def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analysis: Analysis) -> Edition:
@@ -175,6 +181,7 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analys
 
     gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
     account = job.config.account
+    gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
     facts = Facts(
         edition=edition,
         account=desk.formats.isolate(clean(account.name)),
@@ -311,7 +318,7 @@ def to_eml(edition: Edition) -> bytes:
     return compose(letter, edition.job.report.to[0], key=b"export").as_bytes()
 
 
-def keep(draft: Draft, edition: Edition, pdf: bytes, letter: Letter) -> dict[str, Path]:
+def keep(draft: Draft, edition: Edition, pdf: bytes, letter: Letter, earlier: bytes) -> dict[str, Path]:
     """Put what was fetched and made into the archive, with everything that went into it."""
     from reports.mail.compose import compose
     from reports.versions import versions
@@ -323,7 +330,7 @@ def keep(draft: Draft, edition: Edition, pdf: bytes, letter: Letter) -> dict[str
         f"{edition.id.filename}.pdf": pdf,
         "mail.eml": compose(letter, job.config.email.sender, key=b"archive").as_bytes(),  # to nobody in particular
     }
-    return draft.finish({**files, **input_files(job)}, versions(edition.desk.templates))
+    return draft.finish({**files, **input_files(job, earlier)}, versions(edition.desk.templates))
 
 
 async def deliver(job: Job, letter: Letter, key: bytes) -> Sequence[Delivery]:

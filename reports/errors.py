@@ -4,7 +4,8 @@ ReportsError
 |-- ConfigError            config.toml, an option or an environment variable is wrong
 |-- SourceError            the source of the figures didn't do what it should
 |   |-- SourceUnavailable  it couldn't be reached or is overloaded: worth another try
-|   `-- SourceRejected     it refused: a wrong token, an unknown pipeline
+|   `-- SourceRejected     it refused: an address that leads elsewhere, a certificate that can't be trusted
+|       `-- SourceDenied   it refused this request of this token: a wrong token, no permission, an unknown pipeline
 |-- DataError              it answered, but the answer can't be trusted
 |-- RenderError            a template, font or file stood in the way of the document
 |-- DeliveryError          a message couldn't be handed over
@@ -47,6 +48,10 @@ class SourceUnavailable(SourceError):
 
 class SourceRejected(SourceError):
     """The source refused the request."""
+
+
+class SourceDenied(SourceRejected):
+    """The source answered that this token may not have this, or that it isn't there."""
 
 
 class DataError(ReportsError):

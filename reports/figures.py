@@ -150,12 +150,15 @@ class StageFigures:
 class Card:
     """A deal as it stands on its board now; when it was closed isn't known, only when it was last changed."""
 
+    id: int
     created_at: datetime
     changed_at: datetime
     stage: int
     status: str
     value: Decimal | None
     currency: str | None
+    name: str = ""
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -171,22 +174,34 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A step of a pipeline."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """A sales pipeline; `created_on` is its first day in the account's zone, before which there is no data."""
 
     id: int
     name: str
     created_on: date | None
-    stages: tuple[int, ...] = ()
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True)
 class PipelineWindows:
-    """One pipeline with the windows that were fetched for it."""
+    """One pipeline with the windows that were fetched for it, and its open and snoozed cards.
+
+    `cards` is None where the source doesn't let them be read, which is not the same as having none.
+    """
 
     pipeline: Pipeline
     windows: Mapping[Period, Window]
     covering: Window | None = None  # all trailing periods in one, where they are contiguous
+    cards: tuple[Card, ...] | None = None
 
     def window(self, period: Period) -> Window | None:
         """Return the window of a period; None where the pipeline didn't exist yet, which is not 0."""
@@ -334,6 +349,70 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class OpenStage:
+    """The deals that stand open in one stage now, and their value (money, None where currencies are mixed).
+
+    `without_value` is how many of them name no value, so that the sum is of the others alone.
+    """
+
+    stage_id: int
+    name: str
+    count: int
+    value: Decimal | None
+    without_value: int = 0
+
+
+@dataclass(frozen=True)
+class OpenDeal:
+    """One open deal with its value (money) and its age in whole days of the account's zone."""
+
+    id: int
+    name: str
+    pipeline_id: int
+    pipeline: str
+    stage: str
+    owner: str | None
+    value: Decimal
+    age_days: int
+
+
+@dataclass(frozen=True)
+class OpenDeals:
+    """The deals that stand open now: by stage, their value (money) and the largest of them.
+
+    Snoozed deals are counted apart and nowhere else. All pipelines together have no stages. Where a deal names another
+    currency than the report's (`mixed`), there is no value and no largest: amounts are neither added nor compared.
+    """
+
+    stages: tuple[OpenStage, ...]
+    count: int
+    value: Decimal | None
+    without_value: int
+    snoozed: int
+    largest: tuple[OpenDeal, ...]
+    mixed: bool = False
+
+
+@dataclass(frozen=True)
+class OpenStageChange:
+    """How one stage's open deals and their value changed since an earlier edition."""
+
+    stage_id: int
+    name: str
+    count: Delta
+    value: Delta
+
+
+@dataclass(frozen=True)
+class OpenChange:
+    """How the open deals and their value changed since an earlier edition, in all and by stage."""
+
+    count: Delta
+    value: Delta
+    stages: tuple[OpenStageChange, ...]
+
+
+@dataclass(frozen=True)
 class Section:
     """All that is said of one pipeline, or of all together (`id` None)."""
 
@@ -349,6 +428,7 @@ class Section:
     signals: tuple[Signal, ...] = ()
     drivers: Drivers | None = None
     targets: tuple[Target, ...] = ()
+    open: OpenDeals | None = None  # where the cards may be read
 
     def is_ordinary(self, figure: Figure) -> bool:
         """Whether limits are known and the current value is no signal."""
@@ -424,6 +504,40 @@ class Headline:
     course: Course | None = None
 
 
+@dataclass(frozen=True)
+class Restatement:
+    """A sum that was reported otherwise: of one pipeline, or of all together (None), and the day it was delivered."""
+
+    pipeline: int | None
+    figure: Figure
+    period: Period
+    reported: Number
+    now: Number
+    reported_on: date
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What an earlier edition said of each pipeline, and of all together (None): its periods and its new deals."""
+
+    on: date
+    currency: str
+    periods: Mapping[int | None, Mapping[Period, Figures | None]]
+    stages: Mapping[int | None, tuple[StageFigures, ...]]
+
+    def is_about(self, pipelines: Iterable[int | None]) -> bool:
+        """Whether it is about these very pipelines."""
+        return set(self.periods) == set(pipelines)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What was said before: by the last edition that was delivered, and by the one of the period before in its time."""
+
+    delivered: Reported | None = None
+    before: Reported | None = None
+
+
 class CheckName(StrEnum):
     """What is checked."""
 
@@ -479,6 +593,7 @@ class Analysis:
     overall: Section
     pipelines: tuple[Section, ...]
     checks: tuple[Check, ...] = ()
+    restatements: tuple[Restatement, ...] = ()
 
 
 @dataclass(frozen=True)

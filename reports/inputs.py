@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 FOLDER = "inputs"
 CONFIG = "config.json"
+EARLIER = "earlier.json"  # what was said before, as far as this edition quotes it
 TEXTS = {".html", ".css", ".txt", ".toml", ".mo"}  # templates, themes and catalogues; fonts are known by their digests
 
 
-def input_files(job: Job) -> dict[str, bytes]:
+def input_files(job: Job, earlier: bytes) -> dict[str, bytes]:
     """Return the files, below `inputs/`; where secrets are kept is in no file, secrets themselves never were."""
-    files = {CONFIG: _config(job)}
+    files = {CONFIG: _config(job), EARLIER: earlier}
     if job.note is not None:
         files[NOTE] = job.note.encode()
     proof = probe_file.path_of(job.config)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reports.edition import examine, from_archive, open_desk, prepare, to_pdf
 from reports.errors import LedgerError
 from reports.files import digest
-from reports.inputs import read_job
+from reports.inputs import EARLIER, FOLDER, read_job
 from reports.versions import differences, versions
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ def reproduce(revision: Revision) -> Reproduction:
         )
     job = read_job(revision.folder)
     desk = open_desk(job)
+    earlier = revision.read(f"{FOLDER}/{EARLIER}")
     snapshot = asyncio.run(from_archive(job, revision.read("snapshot.json")))
-    pdf = to_pdf(prepare(job, desk, revision.edition, snapshot, examine(job, snapshot)))
+    pdf = to_pdf(prepare(job, desk, revision.edition, snapshot, examine(job, snapshot, earlier)))
     manifest = revision.manifest
     return Reproduction(
         pdf,

@@ -16,7 +16,7 @@ from reports.analysis.checks import unsettled
 from reports.analysis.probe import Evidence
 from reports.archive import raw_json
 from reports.config.model import VoxysSource
-from reports.errors import ConfigError, DataError
+from reports.errors import ConfigError, DataError, SourceDenied
 from reports.figures import Pipeline, PipelineWindows, Snapshot
 from reports.voxys.client import VoxysClient
 from reports.voxys.wire import TOKEN_HEADER
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - guards made-up deals in this very process
 SANDBOX_ACCOUNT = 1
+ON_THE_BOARD = ("open", "snoozed")  # asked for one by one: all cards would be the account's whole history
 Result = TypeVar("Result")
 
 
@@ -92,10 +93,20 @@ class Source:
         async with asyncio.TaskGroup() as group:
             stages = group.create_task(self._client.stages(pipeline.id))
             windows = group.create_task(_all(self._client.window(pipeline.id, one) for one in dict.fromkeys(periods)))
+            cards = group.create_task(self._cards(pipeline.id))
         known = Pipeline(pipeline.id, pipeline.name, pipeline.created_on, stages.result())
         found = {window.period: window for window in windows.result()}
         covering = found[plan.covering] if plan.covering else None
-        return PipelineWindows(known, {period: found[period] for period in plan.windows}, covering)
+        return PipelineWindows(known, {period: found[period] for period in plan.windows}, covering, cards.result())
+
+    async def _cards(self, pipeline: int) -> tuple[Card, ...] | None:
+        """Return the open and snoozed cards, each once; None where this token may not read cards."""
+        try:
+            answers = await _all(self._client.cards(pipeline, status) for status in ON_THE_BOARD)
+        except SourceDenied:
+            return None
+        listed = {card.id: card for cards in answers for card in cards if card.status in ON_THE_BOARD}
+        return tuple(listed.values())
 
 
 def _in_order(answers: Iterable[Answer]) -> tuple[Answer, ...]:
@@ -136,6 +147,8 @@ async def replay(config: Config, snapshot: Snapshot) -> AsyncIterator[Source]:
 
     def answer(request: httpx.Request) -> httpx.Response:
         key = (request.url.path, tuple(sorted(request.url.params.multi_items())))
+        if key not in answers and request.url.path.endswith("/cards"):
+            return httpx.Response(403)  # it wasn't allowed then
         if key not in answers:
             raise DataError(
                 f"the archive has no answer for {request.url.path}", hint="The revision was kept by another version."

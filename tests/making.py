@@ -17,6 +17,7 @@ from reports.figures import (
     Pipeline,
     PipelineWindows,
     Snapshot,
+    Stage,
     StageFigures,
     Window,
 )
@@ -93,7 +94,8 @@ def pipeline_of(
     stages: tuple[int, ...] = (),
     name: str = "",
 ) -> PipelineWindows:
-    about = Pipeline(number, name or f"Pipeline {number}", created_on, stages)
+    listed = tuple(Stage(one, f"Stage {one}") for one in stages)
+    about = Pipeline(number, name or f"Pipeline {number}", created_on, listed)
     return PipelineWindows(about, {one: window(one) for one in periods.windows})
 
 

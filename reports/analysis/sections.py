@@ -18,6 +18,7 @@ from reports.figures import (
     PipelineWindows,
     Reason,
     Section,
+    Stage,
     StageChange,
     StageFigures,
     TrendPoint,
@@ -144,9 +145,9 @@ def _rank(change: AgentChange) -> tuple[bool, Decimal, int, Decimal, str, int]:
     return change.agent is None, -now.value_won, -now.won, -before.value_won, name, number
 
 
-def _in_order(order: Sequence[int], window: Window | None) -> tuple[StageFigures, ...]:
+def _in_order(order: Sequence[Stage], window: Window | None) -> tuple[StageFigures, ...]:
     """Sort the stages as the pipeline has them; ones it doesn't list come last, as the answer has them."""
-    place = {number: position for position, number in enumerate(order)}
+    place = {stage.id: position for position, stage in enumerate(order)}
     stages = window.stages if window else ()
     return tuple(sorted(stages, key=lambda stage: place.get(stage.stage_id or 0, len(place))))
 

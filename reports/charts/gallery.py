@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reports.analysis.headline import part
+from reports.analysis.open_deals import stages_together
 from reports.analysis.sections import first_stages
 from reports.charts.bars import Bar, bars_chart
 from reports.charts.closed import closed_chart
@@ -15,6 +16,7 @@ from reports.charts.goal import Goal
 from reports.charts.multiples import Panel, multiples_chart
 from reports.figures import Driver, Figure, Measure, Section
 from reports.present.formats import shorten
+from reports.present.open_deals import across, open_title, open_value
 from reports.present.sentences import AGENTS_DRAWN, amounts
 from reports.present.targets import target_alt, target_name
 
@@ -23,10 +25,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from reports.charts.canvas import Chart, Pen
-    from reports.figures import AgentChange, AgentFigures, Analysis, Number, Target
+    from reports.figures import AgentChange, AgentFigures, Analysis, Number, OpenDeals, Target
     from reports.present.sentences import Sentences
 
 FULL, HALF = 504.0, 240.0  # points of the page's text width, and of one of two columns
+ACROSS = {1: FULL, 2: HALF, 3: 154.0}
 TALL = 128.0
 LOW = 90.0
 MAIL = 300.0  # drawn narrower than it is shown, so that its words can be read on a phone
@@ -57,6 +60,9 @@ class Gallery:
             charts.append(self._pipelines(analysis.pipelines))
         if _same_stages(analysis.pipelines):
             charts.append(self._stages(overall, FULL))
+        if overall.open is not None:
+            width = ACROSS[across(len(analysis.pipelines))]
+            charts += [self._open(one, one.open, width) for one in analysis.pipelines if one.open and one.open.stages]
         return {chart.name: chart for chart in charts}
 
     def pipeline(self, section: Section) -> dict[str, Chart]:
@@ -144,11 +150,14 @@ class Gallery:
             name = self._pen.language.plural("{number} other", "{number} others", others, number=others)
             stages = (*stages, replace(left, name=name))
         write = self._formats.alike(one.value for one in stages)
+        before = {
+            (one.current.stage_id, one.current.name): one.previous.count for one in section.stages if one.previous
+        }
         bars = [
             Bar(
                 shorten(one.name, LONGEST),
                 one.count,
-                None,
+                before.get((one.stage_id, one.name)),
                 self._formats.count(one.count),
                 write(one.value),
             )
@@ -157,6 +166,20 @@ class Gallery:
         title = self._pen.language.text("New deals by stage")
         alt = self._sentences.list_alt(title, [(bar.name, bar.text) for bar in bars])
         return bars_chart(self._pen, "stages", alt, bars, width)
+
+    def _open(self, section: Section, deals: OpenDeals, width: float) -> Chart:
+        """Return the open deals of one pipeline by stage; where there are many stages, the last ones as one bar."""
+        shown, others = deals.stages, deals.stages[MOST_STAGES - 1 :]
+        if len(shown) > MOST_STAGES:
+            name = self._pen.language.plural("{number} other", "{number} others", len(others), number=len(others))
+            shown = (*shown[: MOST_STAGES - 1], stages_together(name, others))
+        write = self._formats.alike(one.value or 0 for one in shown)
+        bars = [
+            Bar(shorten(one.name, LONGEST), one.count, None, self._formats.count(one.count), open_value(one, write))
+            for one in shown
+        ]
+        alt = self._sentences.list_alt(open_title(self._formats, section), [(bar.name, bar.text) for bar in bars])
+        return bars_chart(self._pen, f"open-{section.id}", alt, bars, width)
 
     def _pipelines(self, sections: tuple[Section, ...]) -> Chart:
         panels = [self._panel(section) for section in sections]

@@ -62,7 +62,7 @@ def _breakdowns(sentences: Sentences, timezone: str, mark: Callable[..., str]) -
             say("Stages"),
             say(
                 "This period's new deals, by the stage they stand in now. "
-                "The period before had more time to move, so it is not compared."
+                "The period before had more time to move: it is shown only as it was archived in its time."
             )
             + mark(Subject.STAGES),
         ),

@@ -15,6 +15,8 @@ from reports.present.checks import check_lines, footnotes, noted
 from reports.present.definitions import definitions
 from reports.present.formats import DASH, clean, shorten
 from reports.present.kpis import ORDINARY, kpis
+from reports.present.restatements import restatement_lines
+from reports.render.board import board
 from reports.render.html import svg_address
 from reports.render.notes import note_html, note_text
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from reports.present.formats import Change
     from reports.present.kpis import Kpi
     from reports.present.sentences import Sentences
+    from reports.render.board import Board
 
 MOST_AGENTS = 15
 TERM, LETTERS = 1.4, 52  # lines for a term with its distance, letters of its meaning on a line
@@ -119,6 +122,7 @@ class Page:
     overview: SectionView
     pipelines: tuple[SectionView, ...]
     team: tuple[TeamRow, ...]
+    open: Board
     definitions: tuple[tuple[tuple[str, str], ...], ...]  # columns of terms with their meanings
     captions: Mapping[str, str]
     titles: Mapping[str, str]
@@ -128,6 +132,7 @@ class Page:
     note: Markup  # empty where there is none
     note_text: str  # as it was written
     checks: tuple[CheckLine, ...] = ()
+    restatements: tuple[str, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)  # the footnotes of key figures, by the figures' names
     stages_note: int | None = None
 
@@ -155,6 +160,7 @@ class PageBuilder:
             overview=overview,
             pipelines=tuple(pipelines),
             team=self._team(analysis.overall),
+            open=board(sentences.formats, self._facts, analysis, overview.charts),
             definitions=columns(
                 definitions(sentences, self._facts.zone.key, assumed=self._facts.assumed, proof=self._facts.proof)
             ),
@@ -164,6 +170,9 @@ class PageBuilder:
             as_of=self._formats.day(self._facts.as_of),
             created=self._facts.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             checks=check_lines(sentences, analysis.checks),
+            restatements=restatement_lines(
+                sentences, analysis.restatements, {one.id: clean(one.name) for one in analysis.pipelines}
+            ),
             notes={figure.value: number for figure, number in noted(analysis.checks).items()},
             stages_note=footnotes(analysis.checks).get(CheckName.STAGES),
             note=note_html(self._facts.note or ""),
@@ -212,7 +221,7 @@ class PageBuilder:
             "closed": say("Number of deals, {trailing}", trailing=self._sentences.trailing()),
             "pipelines": say("{unit}, one scale for all; change against {previous}", unit=unit, previous=previous),
             "agents": self._sentences.agents_caption(analysis.overall),
-            "stages": say("Number, by the stage they stand in now; value in {unit}", unit=unit),
+            "stages": self._stages_caption(analysis.overall, unit, previous),
             "team": say("Ranked by value won; the tick marks {previous}", previous=previous),
             "kpis": say(
                 "Changes against {previous}. Small charts: {trailing}.",
@@ -227,6 +236,16 @@ class PageBuilder:
                 full=self._formats.percent(100, 0),
             ),
         }
+
+    def _stages_caption(self, section: Section, unit: str, previous: str) -> str:
+        """Return how to read the stages; the period before is there only if it was archived in its time."""
+        if not any(change.previous for change in section.stages):
+            return self._text("Number, by the stage they stand in now; value in {unit}", unit=unit)
+        return self._text(
+            "Number, by the stage they stand in now; value in {unit}; the tick marks {previous}, as of then",
+            unit=unit,
+            previous=previous,
+        )
 
     def _team(self, section: Section) -> tuple[TeamRow, ...]:
         lines = team(section, MOST_AGENTS)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
         Failure,
         Limits,
         Number,
+        OpenDeal,
+        OpenDeals,
+        OpenStage,
+        Restatement,
         Section,
         Signal,
         StageChange,
@@ -61,6 +65,7 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
         "overall": {**_section(analysis.overall), "targets": [_target(one) for one in analysis.overall.targets]},
         "pipelines": [{"id": one.id, "name": one.name, **_section(one)} for one in analysis.pipelines],
         "checks": [_check(one) for one in analysis.checks],
+        "restatements": [_restatement(one) for one in analysis.restatements],
     }
     text = json.dumps(content, ensure_ascii=False, indent=2)
     return text.encode(errors="backslashreplace")  # half of a surrogate pair as JSON escapes it; UTF-8 has none
@@ -76,6 +81,7 @@ def _section(section: Section) -> dict[str, object]:
         "by_stage": [_stage_change(change) for change in section.stages],
         "drivers": _drivers(section.drivers),
         "signals": [_signal(signal) for signal in section.signals],
+        "open": _open(section.open),
         "limits": {figure.value: _limits(one) for figure, one in section.limits.items()},
     }
 
@@ -174,6 +180,17 @@ def _check(check: Check) -> dict[str, object]:
     }
 
 
+def _restatement(one: Restatement) -> dict[str, object]:
+    return {
+        "pipeline_id": one.pipeline,
+        "figure": one.figure.value,
+        "period": _period(one.period),
+        "reported": _number(one.reported),
+        "now": _number(one.now),
+        "reported_on": one.reported_on.isoformat(),
+    }
+
+
 def _failure(failure: Failure) -> dict[str, object]:
     return {
         "pipeline_id": failure.pipeline,
@@ -181,6 +198,42 @@ def _failure(failure: Failure) -> dict[str, object]:
         "field": failure.field,
         "found": _number(failure.found),
         "expected": _number(failure.expected),
+    }
+
+
+def _open(deals: OpenDeals | None) -> dict[str, object] | None:
+    if deals is None:
+        return None
+    return {
+        "count": deals.count,
+        "value": _number(deals.value),
+        "without_value": deals.without_value,
+        "snoozed": deals.snoozed,
+        "mixed_currencies": deals.mixed,
+        "stages": [_open_stage(stage) for stage in deals.stages],
+        "largest": [_open_deal(deal) for deal in deals.largest],
+    }
+
+
+def _open_stage(stage: OpenStage) -> dict[str, object]:
+    return {
+        "stage_id": stage.stage_id,
+        "stage_name": stage.name,
+        "count": stage.count,
+        "value": _number(stage.value),
+        "without_value": stage.without_value,
+    }
+
+
+def _open_deal(deal: OpenDeal) -> dict[str, object]:
+    return {
+        "id": deal.id,
+        "name": deal.name,
+        "pipeline_id": deal.pipeline_id,
+        "stage_name": deal.stage,
+        "owner": deal.owner,
+        "value": _number(deal.value),
+        "age_days": deal.age_days,
     }
 
 

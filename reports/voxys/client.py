@@ -11,7 +11,7 @@ import httpx
 import stamina
 
 from reports.errors import DataError, ReportsError, SourceRejected, SourceUnavailable
-from reports.figures import Answer, Card, Pipeline, Window
+from reports.figures import Answer, Card, Pipeline, Stage, Window
 from reports.voxys import wire
 
 if TYPE_CHECKING:
@@ -65,14 +65,14 @@ class VoxysClient:
         request = wire.pipeline_request(self._account, number)
         return wire.read_pipeline(request, self._zone, await self._get(request))
 
-    async def stages(self, pipeline: int) -> tuple[int, ...]:
-        """Return the ids of a pipeline's stages, in its order."""
+    async def stages(self, pipeline: int) -> tuple[Stage, ...]:
+        """Return a pipeline's stages, in its order."""
         request = wire.stages_request(self._account, pipeline)
         return wire.read_stages(request, await self._get(request))
 
-    async def cards(self, pipeline: int) -> tuple[Card, ...]:
-        """Return every card of a pipeline."""
-        request = wire.cards_request(self._account, pipeline)
+    async def cards(self, pipeline: int, status: str | None = None) -> tuple[Card, ...]:
+        """Return every card of a pipeline; where a status is asked for, servers may still answer others."""
+        request = wire.cards_request(self._account, pipeline, status)
         return wire.read_cards(request, await self._get(request))
 
     async def window(self, pipeline: int, period: Period) -> Window:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeAlias, 
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from reports.errors import DataError, SourceError, SourceRejected, SourceUnavailable
-from reports.figures import Agent, AgentFigures, Card, Figures, Pipeline, StageFigures, Window
+from reports.errors import DataError, SourceDenied, SourceError, SourceRejected, SourceUnavailable
+from reports.figures import Agent, AgentFigures, Card, Figures, Pipeline, Stage, StageFigures, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,10 +66,11 @@ def analytics_request(account_id: int, pipeline: int, period: Period) -> Request
     )
 
 
-def cards_request(account_id: int, pipeline: int) -> Request:
-    """Ask for every card of a pipeline; the answer isn't paginated."""
+def cards_request(account_id: int, pipeline: int, status: str | None = None) -> Request:
+    """Ask for every card of a pipeline, or those in one state; the answer isn't paginated."""
     path = f"/api/v1/accounts/{account_id}/funnels/{pipeline}/cards"
-    return Request(path, about=f"the cards of pipeline {pipeline}")
+    query = {} if status is None else {"lead_status": status}
+    return Request(path, query, f"the cards of pipeline {pipeline}")
 
 
 def _number(value: object) -> Decimal:
@@ -188,7 +189,12 @@ class _Pipeline(_Body):
 
 class _Stage(_Body):
     id: Count
+    name: Annotated[str, Field(strict=True)]
     position: Count
+
+
+class _Owner(_Body):
+    name: Annotated[str, Field(strict=True)]
 
 
 class _Lead(_Body):
@@ -196,6 +202,8 @@ class _Lead(_Body):
     lead_value: Number | None
     lead_currency: Annotated[str, Field(strict=True)] | None
     updated_at: Moment | None = None
+    custom_name: Annotated[str, Field(strict=True)] | None = None
+    assigned_agent: _Owner | None = None
 
 
 class _Card(_Body):
@@ -291,11 +299,11 @@ def _day_in(zone: ZoneInfo, moment: datetime) -> date:
         return moment.date()
 
 
-def read_stages(request: Request, body: object) -> tuple[int, ...]:
-    """Return the ids of a pipeline's stages, in its order."""
+def read_stages(request: Request, body: object) -> tuple[Stage, ...]:
+    """Return a pipeline's stages, in its order."""
     stages = _fit(_STAGES, request, body)
     _each_once(request, "id", (one.id for one in stages))
-    return tuple(one.id for one in sorted(stages, key=lambda one: (one.position, one.id)))
+    return tuple(Stage(one.id, one.name) for one in sorted(stages, key=lambda one: (one.position, one.id)))
 
 
 def read_cards(request: Request, body: object) -> tuple[Card, ...]:
@@ -308,6 +316,7 @@ def read_cards(request: Request, body: object) -> tuple[Card, ...]:
 def _card(answer: _Card) -> Card:
     lead = answer.lead
     return Card(
+        id=answer.id,
         created_at=answer.created_at,
         # A deal is closed by changing its lead, which need not touch the card; a change isn't before the making.
         changed_at=max(answer.created_at, answer.updated_at, lead.updated_at or answer.updated_at),
@@ -315,6 +324,8 @@ def _card(answer: _Card) -> Card:
         status=lead.status,
         value=lead.lead_value,
         currency=(lead.lead_currency or "").strip().upper() or None,
+        name=lead.custom_name or "",
+        owner=lead.assigned_agent.name if lead.assigned_agent else None,
     )
 
 
@@ -354,12 +365,12 @@ def refusal(request: Request, status: int, content: bytes, token: str = "") -> S
     if status in TEMPORARY:
         return SourceUnavailable(f"the source is overloaded or down for now (it answered {status})", hint="Try later.")
     if status in {401, 403}:
-        return SourceRejected(
+        return SourceDenied(
             f"the source refused the token (it answered {status}{said})",
             hint="Check source.token: the access token from the user's profile settings, of a user of this account.",
         )
     if status == 404:  # noqa: PLR2004 - HTTP's number is its name
-        return SourceRejected(
+        return SourceDenied(
             f"the source doesn't know {request.about} (it answered 404{said})",
             hint="Check source.account_id and the report's pipelines.",
         )

@@ -68,9 +68,34 @@ def well(ask: Ask) -> Reply:
         return answer(KNOWN if kind else [KNOWN])
     if kind == "/3/stages":
         return answer(STAGES)
+    if kind == "/3/cards":
+        return answer(cards(ask.query["lead_status"]))
     if kind == "/3/analytics":
         return answer(window(ask))
     return answer({"error": "There is no funnel of this id."}, 404)
+
+
+def cards(status: str, **changes: Any) -> list[dict[str, Any]]:
+    """Return three cards of one status, the second without a name, an owner and a value."""
+    bare = {"custom_name": None, "assigned_agent": None, "lead_value": None, "lead_currency": None}
+    number = {"open": 100, "snoozed": 200}[status]
+    return [
+        card(number, status, custom_name=f"{status} licence <b>&</b> support", lead_value="1200.50", **changes),
+        card(number + 1, status, **changes | bare),
+        card(number + 2, status, lead_value=500, **changes),
+    ]
+
+
+def card(number: int, state: str, **changes: Any) -> dict[str, Any]:
+    times = {"created_at": "2025-09-01T09:00:00Z", "updated_at": "2025-09-02T09:00:00Z"}
+    lead = {
+        "status": state,
+        "custom_name": f"Deal {number}",
+        "lead_value": 100,
+        "lead_currency": "SAR",
+        "assigned_agent": {"id": 7, "name": "نورة القحطاني", "email": "noura@example.com", "avatar_url": None},
+    }
+    return {"id": number, "funnel_stage_id": 11, **times, "lead": lead | changes}
 
 
 def window(ask: Ask, **changes: Any) -> dict[str, Any]:
@@ -250,6 +275,19 @@ REFUSED = {
     "a number gone wrong": Case(
         windows(lambda ask: window(ask, total_value_won=10**40)), ("total_value_won is not a number",), "understood"
     ),
+    "cards that fail": Case(
+        lambda ask: answer({}, 500) if ask.path.endswith("/cards") else well(ask),
+        ("failed on the cards of pipeline 3 (it answered 500",),
+        "Ask the vendor",
+    ),
+    "cards that lead elsewhere": Case(
+        lambda ask: answer({}, 302) if ask.path.endswith("/cards") else well(ask), ("redirects elsewhere",), "final"
+    ),
+    "a card without a status": Case(
+        lambda ask: answer([card(1, "open", status=None)]) if ask.path.endswith("/cards") else well(ask),
+        ("the cards of pipeline 3", "0.lead.status is null"),
+        "understood",
+    ),
     "a stage without a name": Case(
         windows(lambda ask: window(ask, by_stage=[{"stage_id": 11, "count": 1, "value": 1}])),
         ("by_stage.0.stage_name is missing",),
@@ -395,6 +433,36 @@ def test_a_source_that_asks_to_wait(source: Misbehaving, tmp_path: Path) -> None
     assert len(asked) - len(set(asked)) == 3, "three were asked for once more, and nothing else"
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_token_that_may_not_read_cards(status: int, source: Misbehaving, tmp_path: Path) -> None:
+    folder = project(tmp_path, source.url)
+    source.told(lambda ask: answer({"error": "no"}, status) if ask.path.endswith("/cards") else well(ask))
+    worked(reports(*RUN, cwd=folder, env=ENV))
+    home = folder / "archive" / "weekly" / SPAN / "all" / "r1"
+    found = json.loads((home / "edition.json").read_bytes())
+    assert found["overall"]["current"]["total_won"] == 10
+    assert (found["overall"]["open"], found["pipelines"][0]["open"]) == (None, None)
+    text = pdf_text((home / f"weekly-{SPAN}.pdf").read_bytes())
+    assert "Open deals: the token isn't allowed to read cards." in text
+    assert "Open pipeline" not in text
+
+
+def test_a_board_that_ignores_which_cards_are_asked_for(source: Misbehaving, tmp_path: Path) -> None:
+    folder = project(tmp_path, source.url)
+    everything = [*cards("open"), *cards("snoozed"), card(300, "won"), card(301, "lost")]
+    source.told(lambda ask: answer(everything) if ask.path.endswith("/cards") else well(ask))
+    worked(reports(*RUN, cwd=folder, env=ENV))
+    home = folder / "archive" / "weekly" / SPAN / "all" / "r1"
+    found = json.loads((home / "edition.json").read_bytes())["pipelines"][0]["open"]
+    assert (found["count"], found["value"], found["without_value"], found["snoozed"]) == (3, 1700.5, 1, 3)
+    kept = json.loads((home / "snapshot.json").read_bytes())["answers"]
+    asked = [one["query"] for one in kept if one["path"].endswith("/cards")]
+    assert asked == [{"lead_status": "open"}, {"lead_status": "snoozed"}]
+    text = pdf_text((home / f"weekly-{SPAN}.pdf").read_bytes())
+    assert "open licence <b>&</b> support" in text
+    assert "1 without a value; 3 snoozed, not counted" in text
+
+
 NOTHING: dict[str, Any] = {
     "total_created": 0,
     "total_won": 0,
@@ -486,6 +554,8 @@ def crowded(
             return answer(pipelines)
         if ask.path.endswith("/stages"):
             return answer(STAGES)
+        if ask.path.endswith("/cards"):
+            return answer([card(number, "open", custom_name=name) for number, name in enumerate(NAMES, 1)])
         return answer(window(ask, **totals, by_agent=agents, by_stage=stages, note="half \ud83d of a pair"))
 
     source.told(behave)

@@ -30,6 +30,7 @@ PLACES = {
 RENDER = """
 import datetime, pathlib, pickle, sys
 from reports.config import load
+from reports.earlier import find_earlier
 from reports.edition import examine, open_desk, prepare, to_html, to_json, to_letter, to_pdf
 from reports.job import plan_job
 from reports.mail.compose import compose
@@ -38,7 +39,7 @@ config, snapshot, out = map(pathlib.Path, sys.argv[1:])
 job = plan_job(load(config), "weekly", datetime.date(2026, 1, 1), as_of=datetime.date(2025, 10, 5))
 desk = open_desk(job)
 fetched = pickle.loads(snapshot.read_bytes())
-analysis = examine(job, fetched)
+analysis = examine(job, fetched, find_earlier(job))
 edition = prepare(job, desk, job.edition.revised(1), fetched, analysis)
 out.mkdir()
 pdf = to_pdf(edition)

@@ -9,7 +9,7 @@ import csv
 import json
 import os
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -323,6 +323,55 @@ def test_the_agents(case: Case) -> None:
             assert same(parts, expected[key]), (name, key)
         values = [one["current"]["value_won"] for one in listed if one["current"]]
         assert values == sorted(values, reverse=True), name
+
+
+def test_the_open_deals(case: Case) -> None:
+    today = datetime.fromisoformat(case.document["fetched_at"]).date()
+    for name, rows, section in case.sections():
+        found, standing = section["open"], [row for row in rows if row["status"] == "open"]
+        mixed = any(row["value"] and row["currency"] != "SAR" for row in standing)
+        assert found["mixed_currencies"] == mixed, name
+        assert same({key: found[key] for key in ("count", "value", "without_value")}, standing_in(standing, mixed)), (
+            name
+        )
+        assert found["snoozed"] == 0
+        expected = [] if mixed else largest(standing, today)
+        assert same([{key: one[key] for key in LISTED} for one in found["largest"]], expected), name
+
+
+def test_the_open_deals_by_stage(case: Case) -> None:
+    for one in case.document["pipelines"]:
+        standing = [row for row in of(case.rows, one["name"]) if row["status"] == "open"]
+        found = {stage["stage_name"]: stage for stage in one["open"]["stages"]}
+        assert found.keys() == {row["stage"] for row in standing}
+        for name, stage in found.items():
+            here = [row for row in standing if row["stage"] == name]
+            expected = standing_in(here, one["open"]["mixed_currencies"])
+            assert same({key: stage[key] for key in expected}, expected), (one["name"], name)
+
+
+LISTED = ("name", "stage_name", "owner", "value", "age_days")
+
+
+def standing_in(rows: Rows, mixed: bool) -> dict[str, Any]:
+    nameless = sum(not row["value"] for row in rows)
+    return {"count": len(rows), "value": None if mixed else money(rows), "without_value": nameless}
+
+
+def largest(rows: Rows, today: date) -> list[dict[str, Any]]:
+    """List the ten of the highest value, the older and then the earlier in the file where two are worth the same."""
+    valued = [row for row in rows if row["value"]]
+    valued.sort(key=lambda row: (-Decimal(row["value"]), row["created_on"]))
+    return [
+        {
+            "name": row["name"] or row["deal_id"],
+            "stage_name": row["stage"],
+            "owner": row["agent_name"] or None,
+            "value": Decimal(row["value"]),
+            "age_days": (today - date.fromisoformat(row["created_on"])).days,
+        }
+        for row in valued[:10]
+    ]
 
 
 def test_agents_have_their_names(case: Case) -> None:

@@ -46,7 +46,7 @@ def deals(draw: st.DrawFn) -> tuple[Card, datetime]:
     made = draw(moments)
     closed, changed = sorted(made + timedelta(minutes=draw(st.integers(0, 90_000))) for _ in range(2))
     status, stage = draw(st.sampled_from(STATUSES)), draw(st.integers(1, 3))
-    return Card(made, changed, stage, status, draw(values), "SAR"), closed
+    return Card(1, made, changed, stage, status, draw(values), "SAR"), closed
 
 
 def business(count: int = 240, edited: timedelta = timedelta(days=40)) -> list[tuple[Card, datetime]]:
@@ -58,7 +58,8 @@ def business(count: int = 240, edited: timedelta = timedelta(days=40)) -> list[t
         closed = made + timedelta(hours=rng.randrange(50 * 24))
         changed = closed + edited * rng.random()
         status = STATUSES[number % len(STATUSES)]
-        found.append((Card(made, changed, 1 + number % 3, status, Decimal(rng.randrange(1, 90_000)), "SAR"), closed))
+        value = Decimal(rng.randrange(1, 90_000))
+        found.append((Card(number, made, changed, 1 + number % 3, status, value, "SAR"), closed))
     return found
 
 
@@ -251,8 +252,8 @@ def test_another_zone_does_not_verify_what_another_reading_explains_as_well() ->
     """Two deals near midnight: `open deals by Riyadh's days` and `all deals by UTC's` give the same numbers."""
     first, second = datetime(2026, 5, 4, 21, 48, tzinfo=UTC), datetime(2026, 6, 1, 21, 0, tzinfo=UTC)
     known = [
-        (Card(first, first + timedelta(hours=3), 1, "open", None, "SAR"), first),
-        (Card(second, second, 1, "won", None, "SAR"), second),
+        (Card(1, first, first + timedelta(hours=3), 1, "open", None, "SAR"), first),
+        (Card(2, second, second, 1, "won", None, "SAR"), second),
     ]
     found = verdicts(evidence(known, making=still_open))
     assert outcome(found, Subject.CREATED) == (Outcome.ASSUMED, Why.AS_WELL, "open")

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from reports.config import load
+from reports.earlier import find_earlier
 from reports.edition import examine, fetch, open_desk, page_html, prepare, to_html, to_letter
 from reports.job import Job, plan_job
 from reports.mail.compose import compose
@@ -87,7 +88,7 @@ def stages(job: Job) -> Iterator[tuple[str, float]]:
     desk = open_desk(job)
     snapshot, seconds = timed(lambda: asyncio.run(fetch(job, lambda _: None)))
     yield "fetch", seconds
-    analysis, spent = timed(lambda: examine(job, snapshot))
+    analysis, spent = timed(lambda: examine(job, snapshot, find_earlier(job)))
     yield "analysis", spent
     edition, seconds = timed(lambda: prepare(job, desk, job.edition, snapshot, analysis))
     yield "charts", seconds
@@ -144,7 +145,7 @@ def chromium() -> Cost | None:
         config = load(CHECKOUT / "config.toml")
         job = plan_job(config, "weekly", datetime.now(config.account.zone).date())
         snapshot = asyncio.run(fetch(job, lambda _: None))
-        edition = prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot))
+        edition = prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot, find_earlier(job)))
         page = Path(name) / "page.html"
         page.write_text(to_html(edition), encoding="utf-8")
         options = ["--headless", "--no-sandbox", "--disable-gpu", f"--print-to-pdf={name}/page.pdf", page.as_uri()]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reports.config import load as load_config
+from reports.earlier import find_earlier
 from reports.edition import examine, fetch, open_desk, prepare, to_letter
 from reports.job import plan_job
 from reports.mail.compose import Letter, compose, message_id
@@ -57,7 +58,9 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Letter:
     config = load_config(write_config(folder, 'kind = "sandbox"\ndatabase = "own.sqlite"'))
     job = plan_job(config, "weekly", date(2026, 1, 1), as_of=date(2025, 10, 5))
     snapshot = asyncio.run(fetch(job, lambda _: None))
-    return to_letter(prepare(job, open_desk(job), job.edition.revised(1), snapshot, examine(job, snapshot)), PDF)
+    return to_letter(
+        prepare(job, open_desk(job), job.edition.revised(1), snapshot, examine(job, snapshot, find_earlier(job))), PDF
+    )
 
 
 def received(one: Letter, recipient: str = TO, send: int = 1) -> EmailMessage:

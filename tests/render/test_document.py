@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.analysis.analyse import analyse
+from reports.analysis.open_deals import with_open_deals
 from reports.analysis.targets import targets
-from reports.figures import Analysis, EditionId, Figure, Figures, PipelineWindows, Window
+from reports.figures import Analysis, Card, EditionId, Figure, Figures, PipelineWindows, Window
 from reports.render.document import document
 from tests.making import AS_OF, CHECKOUT, fetched, figures_of, pipeline_of, plan_of, share, snapshot_of, stage
 
@@ -205,3 +206,34 @@ def test_the_same_analysis_gives_the_same_bytes() -> None:
     parts: dict[str, Any] = {"edition": EditionId("weekly", WEEKS.current), "title": "x", "as_of": AS_OF}
     parts |= {"fetched_at": datetime(2026, 11, 22, tzinfo=UTC), "currency": "SAR", "locale": "en"}
     assert document(analysis_of(), **parts) == document(analysis_of(), **parts)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_deals_that_stand_open(mixed: bool) -> None:
+    (fetched_windows,) = snapshot_of(pipeline_of(WEEKS, lambda one: Window(one, figures_of()), stages=(11,))).pipelines
+    made = datetime(2026, 11, 1, tzinfo=UTC)
+    cards = (
+        Card(5, made, made, 11, "open", Decimal("1200.5"), "USD" if mixed else "SAR", "Licence", "Noura"),
+        Card(6, made, made, 12, "open", None, None),
+        Card(7, made, made, 11, "snoozed", Decimal(1), "SAR"),
+    )
+    snapshot = snapshot_of(replace(fetched_windows, cards=cards))
+    found = written(with_open_deals(analyse(WEEKS, snapshot), snapshot, "SAR", ZoneInfo("Asia/Riyadh")))
+    VALIDATOR.validate(found)
+    largest = {"id": 5, "name": "Licence", "pipeline_id": 1, "stage_name": "Stage 11", "owner": "Noura"}
+    largest |= {"value": 1200.5, "age_days": 21}
+    value, nothing = (None, None) if mixed else (1200.5, 0)
+    whole = {"count": 2, "value": value, "without_value": 1, "snoozed": 1, "mixed_currencies": mixed}
+    whole |= {"stages": [], "largest": [] if mixed else [largest]}
+    assert found["overall"]["open"] == whole
+    assert found["pipelines"][0]["open"] == whole | {
+        "stages": [
+            {"stage_id": 11, "stage_name": "Stage 11", "count": 1, "value": value, "without_value": 0},
+            {"stage_id": 12, "stage_name": "Stage 12", "count": 1, "value": nothing, "without_value": 1},
+        ]
+    }
+
+
+def test_cards_that_may_not_be_read_are_not_an_empty_board() -> None:
+    found = written(analysis_of())
+    assert (found["overall"]["open"], found["pipelines"][0]["open"]) == (None, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -14,11 +14,12 @@ import pypdfium2 as pdfium
 import pytest
 
 from reports.config import load
+from reports.earlier import find_earlier
 from reports.edition import examine, open_desk, prepare, to_pdf
-from reports.figures import Agent, AgentFigures, Figures, StageFigures, Window
+from reports.figures import Agent, AgentFigures, Card, Figures, StageFigures, Window
 from reports.job import plan_job
 from reports.render.context import columns
-from tests.making import pipeline_of, snapshot_of
+from tests.making import FETCHED, pipeline_of, snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,25 @@ def window(period: Period) -> Window:
     return Window(period, Figures(130, 61, 40 + age % 9, value * 3, value), agents, stages)
 
 
+def cards(pipeline: int) -> tuple[Card, ...]:
+    """Return a crowded board: names and owners that nobody would choose, in more stages than a chart has room for."""
+    made = FETCHED - timedelta(days=3 * pipeline)
+    return tuple(
+        Card(
+            100 * pipeline + number,
+            made,
+            made,
+            number % 14,
+            "open",
+            Decimal(10_000 * number) if number % 5 else None,
+            "SAR",
+            HOSTILE[number % len(HOSTILE)],
+            HOSTILE[-number % len(HOSTILE)],
+        )
+        for number in range(60)
+    )
+
+
 @pytest.fixture(scope="module")
 def pdf() -> bytes:
     config = load(CHECKOUT / "config.toml")
@@ -54,10 +74,11 @@ def pdf() -> bytes:
     job = replace(job, report=job.report.model_copy(update={"title": "Weekly <i>report</i> & more"}))
     names = [f"Pipeline {HOSTILE[number]}"[:60] for number in range(PIPELINES)]
     pipelines = (
-        pipeline_of(job.plan, window, number=number, stages=(1, 2), name=name) for number, name in enumerate(names, 1)
+        replace(pipeline_of(job.plan, window, number=number, stages=(1, 2), name=name), cards=cards(number))
+        for number, name in enumerate(names, 1)
     )
     snapshot = snapshot_of(*pipelines)
-    return to_pdf(prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot)))
+    return to_pdf(prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot, find_earlier(job))))
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +122,24 @@ def test_sixty_agents_are_fifteen_rows_and_the_rest(texts: list[str]) -> None:
     assert "Total" in text
 
 
+def test_what_stands_open_is_on_the_page(texts: list[str]) -> None:
+    text = "\n".join(texts).replace("\u00a0", " ")
+    assert "300 open deals worth SAR 72M; 60 without a value" in text
+    assert "Largest open deals" in text
+    assert "top 10 of 240" in text
+    assert "Stage 13" not in text, "the last stages are one bar, which is drawn"
+
+
 def test_no_page_ends_with_a_heading(pdf: bytes) -> None:
-    headings = ("Team", "Value won per week", "New deals by stage", "Value won by agent", "What the numbers mean")
+    headings = (
+        "Open pipeline",
+        "Largest open deals",
+        "Team",
+        "Value won per week",
+        "New deals by stage",
+        "Value won by agent",
+        "What the numbers mean",
+    )
     document = pdfium.PdfDocument(pdf)
     for page in document:
         body = [line for line in lines(page) if line[1] > FOOT]

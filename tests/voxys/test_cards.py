@@ -47,7 +47,9 @@ def read(body: object) -> tuple[Card, ...]:
 def test_a_card_is_understood_and_changed_when_its_lead_was() -> None:
     assert REQUEST.path == "/api/v1/accounts/1/funnels/3/cards"
     made, updated = datetime(2026, 11, 15, 9, 30, tzinfo=UTC), datetime(2026, 11, 17, tzinfo=UTC)
-    assert read([CARD]) == (Card(made, updated, 11, "won", Decimal("1200.5"), "SAR"),)
+    assert read([CARD]) == (
+        Card(5, made, updated, 11, "won", Decimal("1200.5"), "SAR", "Sidra annual licence", "Noura"),
+    )
     (alone,) = read([changed("lead.updated_at", ..., CARD)])
     assert alone.changed_at == datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
     (older,) = read([CARD | {"created_at": "2026-12-01T00:00:00Z"}])
@@ -58,6 +60,38 @@ def test_a_card_is_understood_and_changed_when_its_lead_was() -> None:
 def test_a_card_may_be_without_value_and_currency(value: str | None, code: str | None) -> None:
     (card,) = read([changed("lead.lead_currency", value, changed("lead.lead_value", None, CARD))])
     assert (card.value, card.currency) == (None, code)
+
+
+@pytest.mark.parametrize("nothing", [None, ...])
+def test_a_card_may_be_without_name_and_owner(nothing: object) -> None:
+    (card,) = read([changed("lead.custom_name", nothing, changed("lead.assigned_agent", nothing, CARD))])
+    assert (card.name, card.owner) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("custom_name", 7),
+        ("custom_name", ["x"]),
+        ("assigned_agent", "Noura"),
+        ("assigned_agent", {"id": 7}),
+        ("assigned_agent.name", None),
+        ("assigned_agent.name", 7),
+    ],
+)
+def test_a_name_or_owner_that_is_something_else_is_refused(field: str, wrong: object) -> None:
+    with pytest.raises(DataError, match=f"0.lead.{field}"):
+        read([changed(f"lead.{field}", wrong, CARD)])
+
+
+def test_a_board_may_hold_thousands_of_cards() -> None:
+    found = read([CARD | {"id": number} for number in range(3000)])
+    assert [card.id for card in found] == list(range(3000))
+
+
+def test_cards_can_be_asked_for_by_their_state() -> None:
+    assert wire.cards_request(1, 3, "open").query == {"lead_status": "open"}
+    assert REQUEST.query == {}
 
 
 NEEDED = (

@@ -17,7 +17,8 @@ import pytest
 import stamina
 from stamina.instrumentation import RetryDetails, get_on_retry_hooks, set_on_retry_hooks
 
-from reports.errors import DataError, ReportsError, SourceError, SourceRejected, SourceUnavailable
+from reports.errors import DataError, ReportsError, SourceDenied, SourceError, SourceRejected, SourceUnavailable
+from reports.figures import Stage
 from reports.periods import DAY
 from reports.voxys import client as client_module
 from reports.voxys import wire
@@ -107,7 +108,7 @@ def test_pipelines_and_stages_are_asked_for_once_each() -> None:
     pipelines, pipeline, stages = asked(server, all_three)
     assert pipelines == (pipeline,)
     assert pipeline.created_on == datetime(2026, 1, 2, tzinfo=RIYADH).date()
-    assert stages == (11, 12)
+    assert stages == (Stage(11, "New"), Stage(12, "Won"))
     base = "/api/v1/accounts/1/funnels"
     assert [one.path for one in server.seen] == [base, f"{base}/3", f"{base}/3/stages"]
 
@@ -339,7 +340,7 @@ def test_no_more_than_the_allowed_requests_run_at_once(connections: int) -> None
         return await asyncio.gather(*(client.window(3, week) for week in weeks), return_exceptions=True)
 
     found = asked(server, all_at_once, connections=connections)
-    assert {type(one) for one in found} == {SourceRejected}
+    assert {type(one) for one in found} == {SourceDenied}
     assert len(server.seen) == len(weeks)
     assert server.most_waiting == connections
 
@@ -354,6 +355,6 @@ def test_who_waits_for_another_try_leaves_the_place_to_others() -> None:
             return await client.stages(3), await first
 
     stages, found = asked(server, both, connections=1, attempts=2)
-    assert stages == (11, 12)
+    assert [one.id for one in stages] == [11, 12]
     assert found.figures.won == 10
     assert [one.path.rsplit("/", 1)[1] for one in server.seen] == ["analytics", "stages", "analytics"]

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reports.errors import DataError, SourceError, SourceRejected, SourceUnavailable
-from reports.figures import Agent, AgentFigures, Figures, StageFigures, Window
+from reports.errors import DataError, SourceDenied, SourceError, SourceRejected, SourceUnavailable
+from reports.figures import Agent, AgentFigures, Figures, Stage, StageFigures, Window
 from reports.voxys import wire
 from tests.voxys.answers import ANALYTICS, PIPELINE, STAGES, WEEK, analytics, changed
 
@@ -53,6 +53,8 @@ def test_the_answer_of_the_reference_is_understood() -> None:
         Figures(30, 10, 4, Decimal(150000), Decimal(60000)),
         (AgentFigures(Agent(7, "نورة القحطاني", "noura@example.com"), 12, 6, Decimal("40000.5")),),
         (StageFigures(11, "New", 20, Decimal(100000)),),
+        stated_rate=Decimal("33.3"),
+        stated_size=Decimal(6000),
     )
 
 
@@ -282,8 +284,9 @@ def test_pipelines_come_in_the_sources_order_and_each_once() -> None:
 
 
 def test_stages_stand_by_their_position() -> None:
-    assert wire.read_stages(REQUEST, STAGES) == (11, 12)
-    assert wire.read_stages(REQUEST, [{"id": 5, "position": 1}, {"id": 4, "position": 1}]) == (4, 5)
+    assert wire.read_stages(REQUEST, STAGES) == (Stage(11, "New"), Stage(12, "Won"))
+    same = [{"id": number, "name": "x", "position": 1} for number in (5, 4)]
+    assert [one.id for one in wire.read_stages(REQUEST, same)] == [4, 5]
     with pytest.raises(DataError, match="twice"):
         wire.read_stages(REQUEST, STAGES + STAGES)
 
@@ -291,9 +294,9 @@ def test_stages_stand_by_their_position() -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "permanent", "text"),
     [
-        (401, SourceRejected, True, "refused the token"),
-        (403, SourceRejected, True, "refused the token"),
-        (404, SourceRejected, True, "doesn't know pipeline 3"),
+        (401, SourceDenied, True, "refused the token"),
+        (403, SourceDenied, True, "refused the token"),
+        (404, SourceDenied, True, "doesn't know pipeline 3"),
         (301, SourceRejected, True, "redirects elsewhere"),
         (308, SourceRejected, True, "redirects elsewhere"),
         (422, SourceError, True, "failed on pipeline 3"),

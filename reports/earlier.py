@@ -1,0 +1,105 @@
+"""Finds what earlier editions of a report said, and reads it from their JSON."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from reports.archive import Archive, raw_json
+from reports.errors import LedgerError
+from reports.figures import Earlier, Figures, Reported, StageFigures
+from reports.periods import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reports.archive import Revision
+    from reports.job import Job
+
+
+def find_earlier(job: Job) -> bytes:
+    """Return, as JSON, what the last delivered edition and the one of the period before say of the same cut."""
+    with _understood():
+        return raw_json(_found(job), indent=1)
+
+
+def _found(job: Job) -> dict[str, object]:
+    archive = Archive(job.config.path(job.config.archive.folder))
+    zone = job.config.account.zone
+    delivered = archive.last_delivered(job.name)
+    content: dict[str, object] = {"delivered": None, "before": None}
+    if delivered is not None:
+        revision, moment = delivered
+        content["delivered"] = {"on": moment.astimezone(zone).date().isoformat(), **_quoted(revision)}
+    kept = [one for one in archive.of(job.name) if one.edition.period == job.plan.previous]
+    in_time = [one for one in kept if _fetched_on(one) <= job.plan.current.until]
+    if in_time:
+        content["before"] = {"on": _fetched_on(in_time[-1]).isoformat(), **_quoted(in_time[-1])}
+    return content
+
+
+def read_earlier(content: bytes) -> Earlier:
+    """Return what was said before."""
+    with _understood():
+        found = json.loads(content, parse_float=Decimal)
+        return Earlier(*(_reported(found[name]) if found[name] else None for name in ("delivered", "before")))
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise LedgerError(
+            "what an earlier edition said can't be understood",
+            hint="Its edition.json was kept by another version, or changed since: `reports show` tells.",
+        ) from error
+
+
+def _quoted(revision: Revision) -> dict[str, object]:
+    """Return the parts of an edition that are compared."""
+    document = json.loads(revision.read("edition.json"))
+    sections = [{"id": None, **document["overall"]}, *document["pipelines"]]
+    return {
+        "edition": document["edition"],
+        "currency": document["currency"],
+        "sections": [{name: one[name] for name in ("id", "trend", "by_stage")} for one in sections],
+    }
+
+
+def _fetched_on(revision: Revision) -> date:
+    """Return the day, in the account's zone, on which an edition asked."""
+    return datetime.fromisoformat(json.loads(revision.read("edition.json"))["fetched_at"]).date()
+
+
+def _reported(found: dict[str, Any]) -> Reported:
+    sections = found["sections"]
+    return Reported(
+        on=date.fromisoformat(found["on"]),
+        currency=found["currency"],
+        periods={one["id"]: dict(map(_point, one["trend"])) for one in sections},
+        stages={one["id"]: tuple(_stages(one["by_stage"])) for one in sections},
+    )
+
+
+def _point(point: dict[str, Any]) -> tuple[Period, Figures | None]:
+    period = Period(date.fromisoformat(point["since"]), date.fromisoformat(point["until"]))
+    if point["total_created"] is None:
+        return period, None
+    return period, Figures(
+        created=point["total_created"],
+        won=point["total_won"],
+        lost=point["total_lost"],
+        value_created=Decimal(point["total_value_created"]),
+        value_won=Decimal(point["total_value_won"]),
+    )
+
+
+def _stages(rows: Iterable[dict[str, Any]]) -> Iterable[StageFigures]:
+    for row in rows:
+        yield StageFigures(
+            row["stage_id"], row["stage_name"], row["current"]["count"], Decimal(row["current"]["value"])
+        )
