@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -118,6 +118,16 @@ class Revision:
             write_whole(self.folder / DELIVERIES, raw_json(deliveries, indent=1))
 
     @property
+    def fetched_at(self) -> datetime:
+        """When the source was asked."""
+        try:
+            return datetime.fromisoformat(json.loads(self.read("edition.json"))["fetched_at"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(
+                f"{self.folder / 'edition.json'} can't be understood", hint="Restore the archive from a backup."
+            ) from error
+
+    @property
     def sent_at(self) -> datetime | None:
         """When its messages were handed over, in the account's zone; None if nobody was sent one."""
         path = self.folder / DELIVERIES
@@ -199,6 +209,23 @@ class Archive:
             return None
         moment, revision = max(known, key=lambda one: (one[0], one[1].edition.revision or 0))
         return revision, moment
+
+    def prune(self, report: str, before: datetime) -> list[Revision]:
+        """Take away the revisions of a report that asked before a moment, but for the last one that was delivered.
+
+        Half-made ones as old as that go too. Returns what was taken away.
+        """
+        last = self.last_delivered(report)
+        kept = last[0].folder if last else None
+        old = [one for one in self.of(report) if one.folder != kept and one.fetched_at < before]
+        with _explained(self._folder / report):
+            for one in old:
+                gone = one.folder.rename(one.folder.with_name(f"{one.folder.name}{PARTIAL}"))  # never half of it
+                shutil.rmtree(gone)
+            for path in (self._folder / report).glob(f"*/*/r*{PARTIAL}"):
+                if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                    shutil.rmtree(path)
+        return old
 
     def key(self) -> bytes:
         """Return the secret that hides recipients in message ids; made once, readable by its owner only."""

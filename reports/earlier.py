@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,7 @@ def _quoted(revision: Revision) -> dict[str, object]:
 
 def _fetched_on(revision: Revision) -> date:
     """Return the day, in the account's zone, on which an edition asked."""
-    return datetime.fromisoformat(json.loads(revision.read("edition.json"))["fetched_at"]).date()
+    return revision.fetched_at.date()
 
 
 def _reported(found: dict[str, Any]) -> Reported:

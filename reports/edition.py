@@ -111,6 +111,8 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
             ],
         }
     )
+    if keep_for := job.config.archive.keep:
+        archive.prune(job.name, snapshot.fetched_at - keep_for)
     return Result(edition, files, tuple(deliveries))
 
 

@@ -58,6 +58,7 @@ def _config(job: Job) -> bytes:
     """Return the configuration of this one report."""
     whole = job.config.model_dump(by_alias=True, exclude_unset=True)
     whole["reports"] = {job.name: whole["reports"][job.name]}
+    whole.pop("archive", None)  # where it is kept and for how long changes no page
     whole["email"] = {"kind": "outbox", "from": job.config.email.sender}
     if "token" in whole["source"]:
         whole["source"]["token"] = {"env": "NONE"}

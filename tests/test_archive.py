@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reports.archive import KEY, Archive, snapshot_json
+from reports.archive import KEY, Archive, Revision, snapshot_json
 from reports.errors import LedgerError
 from reports.figures import Answer, EditionId, Snapshot
 from reports.periods import Period
@@ -172,3 +172,40 @@ def test_what_is_no_json_is_a_mistake_of_ours() -> None:
     answer = Answer("/a", {}, {"when": date(2026, 11, 15)})
     with pytest.raises(TypeError, match="date"):
         snapshot_json(Snapshot(datetime(2026, 11, 22, tzinfo=UTC), (), (answer,)))
+
+
+def kept(archive: Archive, period: Period, fetched_at: str, *, sent: bool = False) -> Revision:
+    """Keep a revision that asked at a moment."""
+    draft = archive.draft(EditionId("weekly", period))
+    draft.finish({"edition.json": json.dumps({"fetched_at": fetched_at}).encode()})
+    status = "sent" if sent else "failed"
+    draft.revision.record({"at": fetched_at, "deliveries": [{"recipient": "a@b.c", "status": status, "detail": ""}]})
+    return draft.revision
+
+
+def test_pruning_takes_what_is_old_but_for_the_last_one_delivered(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    week = EDITION.period
+    first = kept(archive, week, "2025-01-05T06:00:00+03:00", sent=True)
+    last = kept(archive, week, "2025-01-12T06:00:00+03:00", sent=True)
+    failed = kept(archive, week, "2025-01-19T06:00:00+03:00")
+    fresh = kept(archive, week, "2026-11-15T06:00:00+03:00")
+    half = archive.draft(EDITION)
+    os.utime(half.partial, (0, 0))
+    gone = archive.prune("weekly", datetime(2026, 1, 1, tzinfo=UTC))
+    assert gone == [first, failed]
+    assert archive.of("weekly") == [last, fresh]
+    assert {path.name for path in last.folder.parent.iterdir()} == {"r2", "r4"}
+    assert archive.prune("weekly", datetime(2026, 1, 1, tzinfo=UTC)) == []
+
+
+def test_the_last_delivered_is_found_by_when_it_was_sent(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    assert archive.last_delivered("weekly") is None
+    late = Period(date(2026, 11, 8), date(2026, 11, 14))
+    kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
+    again = kept(archive, late, "2026-11-23T06:00:00+03:00", sent=True)
+    kept(archive, EDITION.period, "2026-11-24T06:00:00+03:00")
+    found = archive.last_delivered("weekly")
+    assert found is not None
+    assert found[0] == again

@@ -16,6 +16,7 @@ from reports.config.values import (
     BaseUrl,
     CurrencyCode,
     Goal,
+    KeepDays,
     KindName,
     LocaleName,
     NoGoal,
@@ -112,9 +113,10 @@ class SmtpEmail(Section):
 
 
 class Archive(Section):
-    """Where each kept edition lies, one folder for each revision."""
+    """Where each kept edition lies, one folder for each revision, and for how long (for ever if nothing is said)."""
 
     folder: str = "archive"
+    keep: KeepDays | None = None
 
 
 class Checks(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from email.policy import SMTP
 from ipaddress import ip_address
@@ -171,3 +172,15 @@ Goal: TypeAlias = Annotated[Decimal, BeforeValidator(_goal)]
 WholeGoal: TypeAlias = Annotated[Goal, AfterValidator(_whole)]
 ShareGoal: TypeAlias = Annotated[Goal, AfterValidator(_share)]
 NoGoal: TypeAlias = Annotated[None, BeforeValidator(_no_goal)]
+
+
+def _keep(value: object) -> object:
+    """Read `400 days`; a number alone doesn't say of what."""
+    match = re.fullmatch(r"([1-9]\d{0,4}) days?", value) if isinstance(value, str) else None
+    if match is None:
+        message = 'should be a number of days such as "400 days"'
+        raise ValueError(message)
+    return timedelta(days=int(match[1]))
+
+
+KeepDays: TypeAlias = Annotated[timedelta, BeforeValidator(_keep)]

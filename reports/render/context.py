@@ -100,6 +100,7 @@ class SectionView:
 
     key: str
     name: str
+    isolated: str  # the name as part of a sentence
     headline: str
     cells: tuple[Cell, ...]
     charts: Mapping[str, Picture]
@@ -193,6 +194,7 @@ class PageBuilder:
         return SectionView(
             key=key,
             name=clean(section.name),
+            isolated=self._formats.isolate(clean(section.name)),
             headline=headline,
             cells=cells,
             charts=pictures,

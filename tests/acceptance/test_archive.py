@@ -21,7 +21,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("kept")
     worked(reports("init", ".", cwd=folder))
     text = (folder / "config.toml").read_text(encoding="utf-8")
-    text += "\n[reports.weekly.targets]\ntotal_value_won = 80000\n"
+    text += '\n[archive]\nkeep = "400 days"\n[reports.weekly.targets]\ntotal_value_won = 80000\n'
     (folder / "config.toml").write_text(text, encoding="utf-8")
     (folder / "notes.md").write_text("A *note* of that week.", encoding="utf-8")
     page = folder / "templates" / "base" / "page.css"
