@@ -21,7 +21,7 @@ from reports.files import digest, why, write_whole
 from reports.periods import Period
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 PARTIAL = ".partial"
@@ -112,10 +112,17 @@ class Revision:
             if not (self.folder / name).is_file() or digest((self.folder / name).read_bytes()) != expected
         ]
 
-    def record(self, deliveries: object) -> None:
+    def record(self, deliveries: Sequence[Mapping[str, str]], at: str) -> None:
         """Write down what became of its messages; the only thing that is added to a finished revision."""
         with _explained(self.folder):
-            write_whole(self.folder / DELIVERIES, raw_json(deliveries, indent=1))
+            content = raw_json({"at": at, "deliveries": list(deliveries)}, indent=1)
+            write_whole(self.folder / DELIVERIES, content)
+
+    @property
+    def recorded_at(self) -> str:
+        """When its messages were handed over, as text; empty where nothing is known."""
+        path = self.folder / DELIVERIES
+        return str(json.loads(path.read_bytes())["at"]) if path.is_file() else ""
 
     @property
     def fetched_at(self) -> datetime:
@@ -130,10 +137,8 @@ class Revision:
     @property
     def sent_at(self) -> datetime | None:
         """When its messages were handed over, in the account's zone; None if nobody was sent one."""
-        path = self.folder / DELIVERIES
-        if not path.is_file() or not any(one["status"] == "sent" for one in self.deliveries):
-            return None
-        return datetime.fromisoformat(json.loads(path.read_bytes())["at"])
+        sent = any(one["status"] == "sent" for one in self.deliveries)
+        return datetime.fromisoformat(self.recorded_at) if sent else None
 
     @property
     def deliveries(self) -> list[dict[str, str]]:
@@ -209,6 +214,33 @@ class Archive:
             return None
         moment, revision = max(known, key=lambda one: (one[0], one[1].edition.revision or 0))
         return revision, moment
+
+    def all(self) -> list[Revision]:
+        """Return every kept revision of every report."""
+        names = sorted(path.name for path in self._folder.iterdir() if path.is_dir()) if self._folder.is_dir() else []
+        return [one for name in names for one in self.of(name)]
+
+    @staticmethod
+    def replacement(revision: Revision, files: Mapping[str, bytes]) -> Draft:
+        """Start to make a kept revision anew, from these files."""
+        draft = Draft(revision.edition, revision.folder)
+        draft.abandon()  # what a crash left of an earlier try
+        with _explained(revision.folder):
+            for name, content in files.items():
+                write_whole(draft.partial / name, content)
+        return draft
+
+    @staticmethod
+    def replace(draft: Draft, files: Mapping[str, bytes], made_with: Mapping[str, str]) -> None:
+        """Put a revision that was made anew in the place of the old one, with the record of its deliveries."""
+        old = draft.folder.with_name(f"{draft.folder.name}-old{PARTIAL}")
+        with _explained(draft.folder):
+            if (record := draft.folder / DELIVERIES).is_file():
+                write_whole(draft.partial / DELIVERIES, record.read_bytes())
+            shutil.rmtree(old, ignore_errors=True)
+            draft.folder.rename(old)
+            draft.finish(files, made_with)
+            shutil.rmtree(old)
 
     def prune(self, report: str, before: datetime) -> list[Revision]:
         """Take away the revisions of a report that asked before a moment, but for the last one that was delivered.

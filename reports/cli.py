@@ -160,6 +160,27 @@ def render(edition: str, output: str | None, file: Path) -> None:
         click.echo(f"the same bytes as {revision.folder / revision.pdf}")
 
 
+@commands.command()
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@config_option
+def forget(address: str, file: Path, *, yes: bool) -> None:
+    """Erase whoever has an e-mail ADDRESS from every kept edition: their name, their address, and their deliveries."""
+    from reports.forgetting import forget
+
+    config = load(file)
+    folder = config.path(config.archive.folder)
+    if not yes:
+        click.confirm(f"Make every edition in {folder} that knows {address} anew, without them?", abort=True)
+    count = 0
+    for one in forget(config, address):
+        count += 1
+        click.echo(f"{one.edition}: {'made anew' if one.made_anew else 'deliveries erased'}")
+        for name in one.left_in:
+            click.echo(f"       still named in {name}, in a text that somebody wrote")
+    click.echo(f"{count} editions knew {address}." if count else f"No edition knows {address}.")
+
+
 @commands.command("list")
 @config_option
 def list_reports(file: Path) -> None:

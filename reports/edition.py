@@ -103,14 +103,8 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
         raise
     except asyncio.CancelledError:
         raise DeliveryError("stopped before anything was sent", hint=f"The report is kept in {draft.folder}.") from None
-    draft.revision.record(
-        {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "deliveries": [
-                {"recipient": one.recipient, "status": one.status.value, "detail": one.detail} for one in deliveries
-            ],
-        }
-    )
+    record = [{"recipient": one.recipient, "status": one.status.value, "detail": one.detail} for one in deliveries]
+    draft.revision.record(record, datetime.now(UTC).isoformat(timespec="seconds"))
     if keep_for := job.config.archive.keep:
         archive.prune(job.name, snapshot.fetched_at - keep_for)
     return Result(edition, files, tuple(deliveries))
@@ -322,17 +316,22 @@ def to_eml(edition: Edition) -> bytes:
 
 def keep(draft: Draft, edition: Edition, pdf: bytes, letter: Letter, earlier: bytes) -> dict[str, Path]:
     """Put what was fetched and made into the archive, with everything that went into it."""
-    from reports.mail.compose import compose
     from reports.versions import versions
 
+    files = {"snapshot.json": snapshot_json(edition.snapshot), **record_files(edition, pdf, letter)}
+    return draft.finish({**files, **input_files(edition.job, earlier)}, versions(edition.desk.templates))
+
+
+def record_files(edition: Edition, pdf: bytes, letter: Letter) -> dict[str, bytes]:
+    """Return what was made, as it is kept."""
+    from reports.mail.compose import compose
+
     job = edition.job
-    files = {
-        "snapshot.json": snapshot_json(edition.snapshot),
+    return {
         "edition.json": to_json(job, edition.id, edition.snapshot, edition.analysis),
         f"{edition.id.filename}.pdf": pdf,
         "mail.eml": compose(letter, job.config.email.sender, key=b"archive").as_bytes(),  # to nobody in particular
     }
-    return draft.finish({**files, **input_files(job, earlier)}, versions(edition.desk.templates))
 
 
 async def deliver(job: Job, letter: Letter, key: bytes) -> Sequence[Delivery]:

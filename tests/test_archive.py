@@ -179,7 +179,7 @@ def kept(archive: Archive, period: Period, fetched_at: str, *, sent: bool = Fals
     draft = archive.draft(EditionId("weekly", period))
     draft.finish({"edition.json": json.dumps({"fetched_at": fetched_at}).encode()})
     status = "sent" if sent else "failed"
-    draft.revision.record({"at": fetched_at, "deliveries": [{"recipient": "a@b.c", "status": status, "detail": ""}]})
+    draft.revision.record([{"recipient": "a@b.c", "status": status, "detail": ""}], fetched_at)
     return draft.revision
 
 

@@ -1,0 +1,129 @@
+"""Erases a person from every kept edition: as the owner of deals, and as a recipient."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from reports.archive import Archive, Draft, raw_json
+from reports.config.values import parse_address
+from reports.edition import examine, from_archive, open_desk, prepare, record_files, to_letter, to_pdf
+from reports.errors import ConfigError, LedgerError
+from reports.inputs import CONFIG, EARLIER, FOLDER, read_job
+from reports.versions import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reports.archive import Revision
+    from reports.config.model import Config
+    from reports.figures import EditionId
+
+NOBODY = "erased@erased.invalid"  # in the place of a recipient; .invalid can't be anybody's
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was done to one revision: whether its page was made anew, and files whose free text names the address."""
+
+    edition: EditionId
+    made_anew: bool
+    left_in: tuple[str, ...]
+
+
+def forget(config: Config, address: str) -> Iterator[Forgotten]:
+    """Erase whoever has an address; yields each revision that knew them, when it is done."""
+    try:
+        wanted = parse_address(address).addr_spec.casefold()
+    except ValueError as error:
+        raise ConfigError(f"{address!r} is not one e-mail address", hint="It looks like name@example.com.") from error
+    archive = Archive(config.path(config.archive.folder))
+    for revision in archive.all():
+        anew = _make_anew(archive, revision, wanted)
+        recorded = _erase_deliveries(revision, wanted)
+        if anew or recorded:
+            yield Forgotten(revision.edition, anew, tuple(_left(revision, wanted)))
+
+
+def _make_anew(archive: Archive, revision: Revision, wanted: str) -> bool:
+    """Render a revision from its inputs without the person; the new folder takes the old one's place at once."""
+    if damaged := revision.damaged():
+        raise LedgerError(
+            f"the revision {revision.edition} isn't what was kept: {', '.join(damaged)} changed or gone",
+            hint=f"Restore {revision.folder} from a backup, or delete it: it can't be made without the person.",
+        )
+    files = {name: revision.read(name) for name in revision.manifest.files}
+    inputs = {name: content for name, content in files.items() if name.startswith(f"{FOLDER}/")}
+    inputs["snapshot.json"] = files["snapshot.json"]
+    erased = {name: _erased(name, content, wanted) for name, content in inputs.items()}
+    if erased == inputs:
+        return False
+    draft = archive.replacement(revision, erased)
+    try:
+        _finish(archive, draft, erased)
+    except BaseException:
+        draft.abandon()
+        raise
+    return True
+
+
+def _finish(archive: Archive, draft: Draft, erased: Mapping[str, bytes]) -> None:
+    job = read_job(draft.partial)
+    desk = open_desk(job)
+    earlier = erased[f"{FOLDER}/{EARLIER}"]
+    snapshot = asyncio.run(from_archive(job, erased["snapshot.json"]))
+    edition = prepare(job, desk, draft.edition, snapshot, examine(job, snapshot, earlier))
+    pdf = to_pdf(edition)
+    archive.replace(draft, {**erased, **record_files(edition, pdf, to_letter(edition, pdf))}, versions(desk.templates))
+
+
+def _erased(name: str, content: bytes, wanted: str) -> bytes:
+    """Return a file without the person; what doesn't know them stays byte for byte."""
+    if name not in {"snapshot.json", f"{FOLDER}/{CONFIG}"}:
+        return content
+    found = json.loads(content, parse_float=Decimal)
+    changed = _without(found, wanted)
+    return content if changed == found else raw_json(changed, indent=1)
+
+
+def _without(value: Any, wanted: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return JSON in which whoever has the address has no name, address or picture any more."""
+    if isinstance(value, list):
+        changed = [_without(one, wanted) for one in value]
+        twice = changed.count(NOBODY) > 1  # a second recipient is erased: nobody is listed twice
+        return [one for place, one in enumerate(changed) if not (twice and one == NOBODY and NOBODY in changed[:place])]
+    if isinstance(value, str):
+        return NOBODY if _is(value, wanted) else value
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("email"), str) and _is(value["email"], wanted):
+        return {"id": value.get("id"), "name": f"Erased person {value.get('id')}", "email": None, "avatar_url": None}
+    return {key: _without(one, wanted) for key, one in value.items()}
+
+
+def _is(text: str, wanted: str) -> bool:
+    """Whether a text is the address, with or without a name before it."""
+    if wanted not in text.casefold():
+        return False
+    try:
+        return parse_address(text).addr_spec.casefold() == wanted
+    except ValueError:
+        return False
+
+
+def _erase_deliveries(revision: Revision, wanted: str) -> bool:
+    found = [{**one, "recipient": NOBODY} if _is(one["recipient"], wanted) else one for one in revision.deliveries]
+    if found == revision.deliveries:
+        return False
+    revision.record(found, revision.recorded_at)
+    return True
+
+
+def _left(revision: Revision, wanted: str) -> Iterator[str]:
+    """Return the files in which the address still stands, in texts that people wrote."""
+    for name in revision.manifest.files:
+        if wanted.encode() in revision.read(name).lower():
+            yield name
