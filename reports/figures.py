@@ -271,12 +271,13 @@ class TrendPoint:
 
 @dataclass(frozen=True)
 class AgentChange:
-    """One agent now and before, and the change of the value won."""
+    """One agent now, before and (where compared) a year ago, and the change of the value won against before."""
 
     agent: Agent | None
     current: AgentFigures | None
     previous: AgentFigures | None
     value_won: Delta
+    year_ago: AgentFigures | None = None
 
     @property
     def has_value(self) -> bool:
@@ -335,7 +336,10 @@ class Signal:
 
 @dataclass(frozen=True)
 class Section:
-    """All that is said of one pipeline, or of all together (`id` None)."""
+    """All that is said of one pipeline, or of all together (`id` None).
+
+    What was a year ago is empty where the report doesn't compare with it.
+    """
 
     id: int | None
     name: str
@@ -349,6 +353,9 @@ class Section:
     signals: tuple[Signal, ...] = ()
     drivers: Drivers | None = None
     targets: tuple[Target, ...] = ()
+    year_ago: Figures | None = None
+    year_ago_deltas: Mapping[Figure, Delta] = field(default_factory=dict)
+    trend_year_ago: tuple[TrendPoint, ...] = ()  # beside the trend, point by point
 
     def is_ordinary(self, figure: Figure) -> bool:
         """Whether limits are known and the current value is no signal."""
