@@ -477,6 +477,24 @@ class Check:
         return not self.failures
 
 
+class Comparison(StrEnum):
+    """What the current period is compared with."""
+
+    PREVIOUS = "previous"
+    YEAR_AGO = "year_ago"
+
+
+@dataclass(frozen=True)
+class CalendarNote:
+    """How many days of Ramadan and of Eid the current period has, and the one that it is compared with."""
+
+    versus: Comparison
+    ramadan_days: int
+    ramadan_days_before: int
+    eid_days: int
+    eid_days_before: int
+
+
 @dataclass(frozen=True)
 class Analysis:
     """All that an edition says, before it has words."""
@@ -486,6 +504,7 @@ class Analysis:
     overall: Section
     pipelines: tuple[Section, ...]
     checks: tuple[Check, ...] = ()
+    calendar: tuple[CalendarNote, ...] = ()  # only of periods that differ
 
 
 @dataclass(frozen=True)
