@@ -286,12 +286,13 @@ class TrendPoint:
 
 @dataclass(frozen=True)
 class AgentChange:
-    """One agent now and before, and the change of the value won."""
+    """One agent now, before and (where compared) a year ago, and the change of the value won against before."""
 
     agent: Agent | None
     current: AgentFigures | None
     previous: AgentFigures | None
     value_won: Delta
+    year_ago: AgentFigures | None = None
 
     @property
     def has_value(self) -> bool:
@@ -414,7 +415,10 @@ class OpenChange:
 
 @dataclass(frozen=True)
 class Section:
-    """All that is said of one pipeline, or of all together (`id` None)."""
+    """All that is said of one pipeline, or of all together (`id` None).
+
+    What was a year ago is empty where the report doesn't compare with it.
+    """
 
     id: int | None
     name: str
@@ -429,6 +433,9 @@ class Section:
     drivers: Drivers | None = None
     targets: tuple[Target, ...] = ()
     open: OpenDeals | None = None  # where the cards may be read
+    year_ago: Figures | None = None
+    year_ago_deltas: Mapping[Figure, Delta] = field(default_factory=dict)
+    trend_year_ago: tuple[TrendPoint, ...] = ()  # beside the trend, point by point
 
     def is_ordinary(self, figure: Figure) -> bool:
         """Whether limits are known and the current value is no signal."""
@@ -584,6 +591,24 @@ class Check:
         return not self.failures
 
 
+class Comparison(StrEnum):
+    """What the current period is compared with."""
+
+    PREVIOUS = "previous"
+    YEAR_AGO = "year_ago"
+
+
+@dataclass(frozen=True)
+class CalendarNote:
+    """How many days of Ramadan and of Eid the current period has, and the one that it is compared with."""
+
+    versus: Comparison
+    ramadan_days: int
+    ramadan_days_before: int
+    eid_days: int
+    eid_days_before: int
+
+
 @dataclass(frozen=True)
 class Analysis:
     """All that an edition says, before it has words."""
@@ -594,6 +619,7 @@ class Analysis:
     pipelines: tuple[Section, ...]
     checks: tuple[Check, ...] = ()
     restatements: tuple[Restatement, ...] = ()
+    calendar: tuple[CalendarNote, ...] = ()  # only of periods that differ
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,15 @@ def plan_job(  # noqa: PLR0913 - one argument for each choice there is
         raise ConfigError(f"{day} is in the future", hint=f"Today is {today} in {config.account.timezone}.")
     if span is not None and span.until > today:
         raise ConfigError(f"the period ends on {span.until}, in the future", hint=f"Choose days up to {today}.")
-    calendar = config.account.calendar
-    periods = plan_span(span, calendar, report.trailing) if span else plan(report.kind, day, calendar, report.trailing)
+    periods = _periods(config, report, day, span)
     return Job(config, name, report, day, periods, read_note(config.folder, note))
+
+
+def _periods(config: Config, report: Report, day: date, span: Period | None) -> Plan:
+    calendar, year_ago = config.account.calendar, report.with_year_ago
+    if span is not None:
+        return plan_span(span, calendar, report.trailing, with_year_ago=year_ago)
+    return plan(report.kind, day, calendar, report.trailing, with_year_ago=year_ago)
 
 
 def today_of(config: Config, now: datetime) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -96,17 +96,23 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Plan:
-    """The periods that one edition shows; trailing ones are oldest first and end with the current one."""
+    """The periods that one edition shows; trailing ones are oldest first and end with the current one.
+
+    Those of a year ago are there only where the report compares with them, one for each trailing period.
+    """
 
     kind: Kind
     current: Period
     previous: Period
     trailing: tuple[Period, ...]
+    year_ago: Period | None = None
+    trailing_year_ago: tuple[Period, ...] = ()
 
     @property
     def windows(self) -> tuple[Period, ...]:
         """Every period to ask the source for, once each, oldest first."""
-        return tuple(sorted({self.current, self.previous, *self.trailing}))
+        compared = () if self.year_ago is None else (self.year_ago,)
+        return tuple(sorted({self.current, self.previous, *compared, *self.trailing, *self.trailing_year_ago}))
 
     @property
     def covering(self) -> Period | None:
@@ -116,18 +122,32 @@ class Plan:
         return Period(self.trailing[0].since, self.trailing[-1].until) if touching else None
 
 
-def plan(kind: Kind, as_of: date, calendar: Calendar, trailing: int = 12) -> Plan:
+def plan(kind: Kind, as_of: date, calendar: Calendar, trailing: int = 12, *, with_year_ago: bool = False) -> Plan:
     """Return the periods of a report of this kind as of a day: `trailing` periods end with the current one."""
-    return _within_reach(lambda: _plan(kind, current(kind, as_of, calendar), calendar, trailing))
+    return _planned(kind, lambda: current(kind, as_of, calendar), calendar, trailing, with_year_ago=with_year_ago)
 
 
-def plan_span(span: Period, calendar: Calendar, trailing: int = 12) -> Plan:
+def plan_span(span: Period, calendar: Calendar, trailing: int = 12, *, with_year_ago: bool = False) -> Plan:
     """Return the periods for a span given by hand; it is compared with the equal span just before."""
-    return _within_reach(lambda: _plan(Kind(Unit.DAYS, span.days), span, calendar, trailing))
+    kind = Kind(Unit.DAYS, span.days)
+    return _planned(kind, lambda: span, calendar, trailing, with_year_ago=with_year_ago)
+
+
+def _planned(kind: Kind, find: Callable[[], Period], calendar: Calendar, count: int, *, with_year_ago: bool) -> Plan:
+    def make() -> Plan:
+        made = _plan(kind, find(), calendar, count)
+        return _compared_with_year_ago(made, calendar) if with_year_ago else made
+
+    return _within_reach(make)
 
 
 def _plan(kind: Kind, period: Period, calendar: Calendar, count: int) -> Plan:
     return Plan(kind, period, previous(kind, period, calendar), trailing(kind, period, calendar, count))
+
+
+def _compared_with_year_ago(made: Plan, calendar: Calendar) -> Plan:
+    earlier = tuple(year_ago(made.kind, period, calendar) for period in made.trailing)
+    return replace(made, year_ago=earlier[-1], trailing_year_ago=earlier)
 
 
 def _within_reach(make: Callable[[], Plan]) -> Plan:

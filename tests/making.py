@@ -61,8 +61,8 @@ def formats(currency: str = "SAR") -> Formats:
     return Formats(english(), currency)
 
 
-def plan_of(kind: str = "week", as_of: date = AS_OF, trailing: int = 4) -> Plan:
-    return plan(Kind.parse(kind), as_of, SUNDAYS, trailing)
+def plan_of(kind: str = "week", as_of: date = AS_OF, trailing: int = 4, *, with_year_ago: bool = False) -> Plan:
+    return plan(Kind.parse(kind), as_of, SUNDAYS, trailing, with_year_ago=with_year_ago)
 
 
 def sentences(periods: Plan | None = None) -> Sentences:

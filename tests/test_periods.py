@@ -162,6 +162,26 @@ def test_a_plan_asks_for_each_period_once(kind: Kind, as_of: date, calendar: Cal
     assert made.kind == kind
 
 
+@given(kinds, days, calendars, st.integers(2, 20))
+def test_a_plan_with_a_year_ago_asks_for_each_period_once(
+    kind: Kind, as_of: date, calendar: Calendar, count: int
+) -> None:
+    plain = plan(kind, as_of, calendar, count)
+    made = plan(kind, as_of, calendar, count, with_year_ago=True)
+    assert (plain.year_ago, plain.trailing_year_ago) == (None, ())
+    assert made.year_ago == year_ago(kind, made.current, calendar) == made.trailing_year_ago[-1]
+    assert made.trailing_year_ago == tuple(year_ago(kind, one, calendar) for one in made.trailing)
+    assert set(made.windows) == {*plain.windows, *made.trailing_year_ago}
+    assert list(made.windows) == sorted(set(made.windows))
+    assert made.covering == plain.covering
+
+
+def test_weeks_that_reach_into_the_year_ago_are_shared() -> None:
+    made = plan(Kind.parse("week"), date(2026, 11, 22), MONDAYS, 53, with_year_ago=True)
+    assert made.year_ago == made.trailing[0]
+    assert len(made.windows) == 53 + 52
+
+
 @given(days, st.integers(0, 400), calendars)
 def test_a_span_by_hand_is_compared_with_the_equal_span_before(since: date, more: int, calendar: Calendar) -> None:
     span = Period(since, since + more * DAY)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.analysis.checks import check
 from reports.analysis.headline import headline
+from reports.analysis.holidays import calendar_notes
 from reports.analysis.sections import overall_section, pipeline_section
 from reports.analysis.targets import targets
 from reports.figures import Analysis, Snapshot
@@ -24,4 +25,4 @@ def analyse(plan: Plan, snapshot: Snapshot, goals: Mapping[Figure, Decimal] | No
     overall = overall_section(plan, snapshot.pipelines)
     overall = replace(overall, targets=targets(goals or {}, overall.current))
     sections = tuple(pipeline_section(plan, fetched) for fetched in snapshot.pipelines)
-    return Analysis(plan, headline(overall), overall, sections, check(plan, snapshot))
+    return Analysis(plan, headline(overall), overall, sections, check(plan, snapshot), calendar=calendar_notes(plan))

@@ -70,8 +70,12 @@ def _section(
     plan: Plan, number: int | None, name: str, window: Callable[[Period], Window | None], stages: Sequence[StageFigures]
 ) -> Section:
     now, before = window(plan.current), window(plan.previous)
-    current, previous = _figures(now), _figures(before)
-    trend = tuple(TrendPoint(one, _figures(window(one))) for one in plan.trailing)
+    ago = window(plan.year_ago) if plan.year_ago else None
+    current, previous, year_ago = _figures(now), _figures(before), _figures(ago)
+    trend, trend_year_ago = (
+        tuple(TrendPoint(one, _figures(window(one))) for one in periods)
+        for periods in (plan.trailing, plan.trailing_year_ago)
+    )
     known = limits_of(trend)
     return Section(
         id=number,
@@ -80,10 +84,13 @@ def _section(
         previous=previous,
         deltas=deltas(current, previous),
         trend=trend,
-        agents=_agents(now, before),
+        agents=_agents(now, before, ago),
         stages=tuple(StageChange(stage, None, Reason.NOT_ARCHIVED) for stage in stages),
         limits=known,
         signals=signals(trend, known),
+        year_ago=year_ago,
+        year_ago_deltas=deltas(current, year_ago) if plan.year_ago else {},
+        trend_year_ago=trend_year_ago,
     )
 
 
@@ -104,23 +111,27 @@ def _plus(one: AgentFigures, other: AgentFigures) -> AgentFigures:
     return AgentFigures(one.agent, one.created + other.created, one.won + other.won, one.value_won + other.value_won)
 
 
-def _agents(now: Window | None, before: Window | None) -> tuple[AgentChange, ...]:
-    """Pair the agents of both periods, most value won first; who isn't listed had nothing in that window."""
-    current, previous = _by_agent(now), _by_agent(before)
+def _agents(*windows: Window | None) -> tuple[AgentChange, ...]:
+    """Pair the agents of all periods, most value won first; who isn't listed had nothing in that window."""
+    found = [_by_agent(window) for window in windows]
     listed: dict[int | None, Agent | None] = {}
-    for shares in (current, previous):
+    for shares in found:
         for key, share in shares.items():
             listed.setdefault(key, share.agent)
     changes = (
-        _agent_change(agent, _share(current, key, now, agent), _share(previous, key, before, agent))
+        _agent_change(
+            agent, *(_share(shares, key, window, agent) for shares, window in zip(found, windows, strict=True))
+        )
         for key, agent in listed.items()
     )
     return tuple(sorted(changes, key=_rank))
 
 
-def _agent_change(agent: Agent | None, current: AgentFigures | None, previous: AgentFigures | None) -> AgentChange:
+def _agent_change(
+    agent: Agent | None, current: AgentFigures | None, previous: AgentFigures | None, year_ago: AgentFigures | None
+) -> AgentChange:
     values = (None if share is None else share.value_won for share in (current, previous))
-    return AgentChange(agent, current, previous, delta(Figure.VALUE_WON, *values))
+    return AgentChange(agent, current, previous, delta(Figure.VALUE_WON, *values), year_ago)
 
 
 def _by_agent(window: Window | None) -> dict[int | None, AgentFigures]:

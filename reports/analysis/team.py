@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from reports.figures import AgentChange
 
 
+WHEN = ("current", "previous", "year_ago")
+
+
 class Role(StrEnum):
     """What a line stands for."""
 
@@ -34,6 +37,7 @@ class TeamLine:
     current: AgentFigures | None
     previous: AgentFigures | None
     change: Delta
+    year_ago: AgentFigures | None = None
 
 
 def team(section: Section, most: int) -> tuple[TeamLine, ...]:
@@ -41,25 +45,21 @@ def team(section: Section, most: int) -> tuple[TeamLine, ...]:
     named = [change for change in section.agents if change.agent is not None]
     if not named:
         return ()
-    lines = [_line(Role.AGENT, one.current, one.previous, one.agent) for one in named[:most]]
+    lines = [_line(Role.AGENT, (one.current, one.previous, one.year_ago), one.agent) for one in named[:most]]
     if others := named[most:]:
-        lines.append(_line(Role.OTHERS, _sum(others, "current"), _sum(others, "previous"), people=len(others)))
-    unassigned = _rest(section.current, _sum(named, "current")), _rest(section.previous, _sum(named, "previous"))
+        lines.append(_line(Role.OTHERS, [_sum(others, when) for when in WHEN], people=len(others)))
+    totals = [section.current, section.previous, section.year_ago]
+    unassigned = [_rest(total, _sum(named, when)) for total, when in zip(totals, WHEN, strict=True)]
     if any(one is not None and _has_any(one) for one in unassigned):
-        lines.append(_line(Role.UNASSIGNED, *unassigned, people=0))
-    lines.append(_line(Role.TOTAL, _as_row(section.current), _as_row(section.previous), people=len(named)))
+        lines.append(_line(Role.UNASSIGNED, unassigned, people=0))
+    lines.append(_line(Role.TOTAL, [_as_row(one) for one in totals], people=len(named)))
     return tuple(lines)
 
 
-def _line(
-    role: Role,
-    current: AgentFigures | None,
-    previous: AgentFigures | None,
-    agent: Agent | None = None,
-    people: int = 1,
-) -> TeamLine:
+def _line(role: Role, times: Sequence[AgentFigures | None], agent: Agent | None = None, people: int = 1) -> TeamLine:
+    current, previous, year_ago = times
     values = (None if one is None else one.value_won for one in (current, previous))
-    return TeamLine(role, agent, people, current, previous, delta(Figure.VALUE_WON, *values))
+    return TeamLine(role, agent, people, current, previous, delta(Figure.VALUE_WON, *values), year_ago)
 
 
 def _sum(changes: Sequence[AgentChange], when: str) -> AgentFigures | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reports.charts.canvas import Canvas, Chart
 from reports.charts.goal import draw_goal
 from reports.charts.lettering import STRONG
+from reports.charts.past import draw_past
 from reports.charts.scale import Scale, scale
 from reports.present.formats import DASH
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from reports.charts.canvas import Pen
     from reports.charts.goal import Goal
+    from reports.charts.past import Past
     from reports.figures import Limits, Number
 
 GAP = 3.0  # points between a bar and its number, or an axis and its labels
@@ -59,39 +61,58 @@ class Box:
 
 
 def columns_chart(  # noqa: PLR0913, PLR0917 - what the chart shows, its goal and its size
-    pen: Pen, name: str, alt: str, series: Series, size: tuple[float, float], goal: Goal | None = None
+    pen: Pen,
+    name: str,
+    alt: str,
+    series: Series,
+    size: tuple[float, float],
+    goal: Goal | None = None,
+    past: Past | None = None,
 ) -> Chart:
     """Draw one series of columns with an axis; `size` is width and height in points."""
     canvas = Canvas(pen, *size)
-    axis = value_scale(series, size[1] - LABELS - 2 * GAP - 10, goal)
+    axis = value_scale(series, size[1] - LABELS - 2 * GAP - 10, goal, past)
     left = max(canvas.measure(series.tick(tick)) for tick in axis.ticks) + 2 * GAP
-    box = Box(left, LABELS, canvas.width - left - _room_beside(canvas, left, series, goal), axis.room)
+    box = Box(left, LABELS, canvas.width - left - _room_beside(canvas, left, series, goal, past), axis.room)
     draw_band(canvas, box, axis, series.limits)
     draw_grid(canvas, box, axis, series)
     draw_columns(canvas, box, axis, series)
     draw_ticks(canvas, box, series.ticks)
     if goal is not None:
         draw_goal(canvas, box.left, box.bottom + axis(goal.value), goal)
+    if past is not None:
+        draw_past(canvas, _points(box, axis, past), box.right, past)
     return Chart(name, alt, canvas)
 
 
-def _room_beside(canvas: Canvas, left: float, series: Series, goal: Goal | None) -> float:
-    """Return how much the goal's name takes beside the columns, out of reach of the last column's number."""
-    if goal is None:
+def _points(box: Box, axis: Scale, past: Past) -> list[tuple[float, float] | None]:
+    """Return where last year's values stand: in the middle of the columns."""
+    pitch = box.width / len(past.values)
+    return [
+        None if value is None else (box.left + (place + 0.5) * pitch, box.bottom + axis(value))
+        for place, value in enumerate(past.values)
+    ]
+
+
+def _room_beside(canvas: Canvas, left: float, series: Series, goal: Goal | None, past: Past | None) -> float:
+    """Return how much the lines' names take beside the columns, out of reach of the last column's number."""
+    named = [one.room(canvas) for one in (goal, past) if one is not None]
+    if not named:
         return 0.0
-    name = goal.room(canvas)
+    name = max(named)
     pitch = (canvas.width - left - name) / len(series.values)
     last = series.values[-1]
     number = canvas.measure(DASH if last is None else series.write(last), canvas.pen.theme.sizes["strong"], STRONG)
     return name + max(0.0, (number - pitch) / 2)
 
 
-def value_scale(series: Series, room: float, goal: Goal | None = None) -> Scale:
+def value_scale(series: Series, room: float, goal: Goal | None = None, past: Past | None = None) -> Scale:
     """Return the axis of a series, from zero."""
     values = [float(one) for one in series.values if one is not None]
     band = [float(series.limits.upper)] if series.limits else []
     aim = [goal.value] if goal else []
-    return scale([*values, *band, *aim] or [0.0], room, whole=series.whole)
+    earlier = [one for one in past.values if one is not None] if past else []
+    return scale([*values, *band, *aim, *earlier] or [0.0], room, whole=series.whole)
 
 
 def draw_grid(canvas: Canvas, box: Box, axis: Scale, series: Series) -> None:

@@ -14,6 +14,7 @@ from reports.charts.columns import Series, columns_chart
 from reports.charts.drivers import Step, drivers_chart
 from reports.charts.goal import Goal
 from reports.charts.multiples import Panel, multiples_chart
+from reports.charts.past import Past
 from reports.figures import Driver, Figure, Measure, Section
 from reports.present.formats import shorten
 from reports.present.open_deals import across, open_title, open_value
@@ -21,11 +22,11 @@ from reports.present.sentences import AGENTS_DRAWN, amounts
 from reports.present.targets import target_alt, target_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
     from reports.charts.canvas import Chart, Pen
-    from reports.figures import AgentChange, AgentFigures, Analysis, Number, OpenDeals, Target
+    from reports.figures import AgentChange, AgentFigures, Analysis, Number, OpenDeals, Target, TrendPoint
     from reports.present.sentences import Sentences
 
 FULL, HALF = 504.0, 240.0  # points of the page's text width, and of one of two columns
@@ -76,16 +77,17 @@ class Gallery:
         return {chart.name: chart for chart in charts}
 
     def _series(self, section: Section, figure: Figure, target: Target | None = None) -> Series:
-        values = [one.figures.value(figure) if one.figures else None for one in section.trend]
+        values, earlier = (_values(points, figure) for points in (section.trend, section.trend_year_ago))
         whole = figure.measure is Measure.COUNT
         if whole:
             return Series(values, self._ticks, self._formats.count, whole=True)
         known = [one for one in values if one is not None]
+        reached = [*known, *(one for one in earlier if one is not None), *([target.goal] if target else [])]
         return Series(
             values,
             self._ticks,
             self._formats.alike(known),
-            axis=self._formats.alike([*known, target.goal] if target else known, axis=True),
+            axis=self._formats.alike(reached, axis=True),
             limits=section.limits.get(figure),
             is_signal=any(one.figure is figure for one in section.signals),
         )
@@ -93,11 +95,19 @@ class Gallery:
     def _trend(self, section: Section, size: tuple[float, float]) -> Chart:
         alt = self._sentences.trend_alt(section, Figure.VALUE_WON)
         target = section.target(Figure.VALUE_WON)
-        series = self._series(section, Figure.VALUE_WON, target)
+        series, past = self._series(section, Figure.VALUE_WON, target), self._past(section, Figure.VALUE_WON)
         if target is None:
-            return columns_chart(self._pen, "trend", alt, series, size)
+            return columns_chart(self._pen, "trend", alt, series, size, past=past)
         goal = Goal(float(target.goal), target_name(self._formats, target))
-        return columns_chart(self._pen, "trend", f"{alt} {target_alt(self._formats, target)}", series, size, goal)
+        alt = f"{alt} {target_alt(self._formats, target)}"
+        return columns_chart(self._pen, "trend", alt, series, size, goal, past)
+
+    def _past(self, section: Section, figure: Figure) -> Past | None:
+        """Return last year's line; none where it isn't compared or has no data for the current period."""
+        values = [None if one is None else float(one) for one in _values(section.trend_year_ago, figure)]
+        if not values or values[-1] is None:
+            return None
+        return Past(values, self._pen.language.text("year ago"))
 
     def _closed(self, section: Section, size: tuple[float, float]) -> Chart:
         return closed_chart(self._pen, self._sentences.closed_alt(section), section.trend, self._ticks, size)
@@ -202,6 +212,10 @@ class Gallery:
 def _same_stages(sections: tuple[Section, ...]) -> bool:
     """Whether all pipelines go through stages of the same names: only then do their counts belong in one chart."""
     return len({tuple(change.current.name for change in section.stages) for section in sections}) == 1
+
+
+def _values(points: Sequence[TrendPoint], figure: Figure) -> list[Number | None]:
+    return [one.figures.value(figure) if one.figures else None for one in points]
 
 
 def _known(change: AgentChange) -> list[AgentFigures]:

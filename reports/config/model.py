@@ -30,7 +30,7 @@ from reports.config.values import (
 from reports.config.words import near
 from reports.errors import ConfigError
 from reports.figures import Figure
-from reports.periods import WEEK_STARTS, Calendar, Kind
+from reports.periods import WEEK_STARTS, Calendar, Kind, Unit
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -150,6 +150,7 @@ class Report(Section):
     template: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = "weekly"
     period: KindName = "week"
     trailing: Annotated[int, Field(ge=2, le=53)] = 12
+    compare: Annotated[tuple[Literal["previous", "year_ago"], ...], Field(strict=False)] = ("previous",)
     pipelines: Pipelines = "all"
     currency: CurrencyCode | None = None
     locale: LocaleName | None = None
@@ -162,11 +163,27 @@ class Report(Section):
         """The kind of period."""
         return Kind.parse(self.period)
 
+    @property
+    def with_year_ago(self) -> bool:
+        """Whether everything is compared with a year ago, too."""
+        return "year_ago" in self.compare
+
+    @model_validator(mode="after")
+    def _compared(self) -> Report:
+        if "previous" not in self.compare:
+            message = 'compare has to hold "previous"; "year_ago" comes beside it'
+            raise ValueError(message)
+        if self.with_year_ago and self.kind.unit is Unit.YEAR:
+            message = 'the previous period of a year is the one a year ago; leave "year_ago" away in compare'
+            raise ValueError(message)
+        return self
+
     @model_validator(mode="after")
     def _each_once(self) -> Report:
         addresses = Counter(parse_address(one).addr_spec.casefold() for one in self.to)
         ids = Counter(self.pipelines if isinstance(self.pipelines, list) else ())
-        twice = [str(one) for one, count in (*addresses.items(), *ids.items()) if count > 1]
+        compared = Counter(self.compare)
+        twice = [str(one) for one, count in (*addresses.items(), *ids.items(), *compared.items()) if count > 1]
         if twice:
             message = f"listed twice: {', '.join(twice)}"
             raise ValueError(message)

@@ -25,7 +25,8 @@ ORDINARY = "flat"  # the tone of what is neither good nor bad
 class Kpi:
     """One key figure: `value` and `was` are compact, `exact` and `exact_was` in full without a currency.
 
-    `target` says how far its goal was reached; empty where it has none.
+    `target` says how far its goal was reached; empty where it has none. `year_ago` is the change against it with an
+    arrow, `year_ago_plain` with a sign, `exact_year_ago` the value in full; all are empty where it isn't compared.
     """
 
     figure: Figure
@@ -36,6 +37,9 @@ class Kpi:
     exact_was: str
     change: Change
     target: str = ""
+    year_ago: str = ""
+    year_ago_plain: str = ""
+    exact_year_ago: str = ""
 
     @property
     def is_money(self) -> bool:
@@ -60,7 +64,20 @@ def _kpi(sentences: Sentences, section: Section, figure: Figure) -> Kpi:
         exact_was=_text(formats, section.previous, figure, unit=False),
         change=_judged(formats.change(section.deltas[figure]), section, figure),
         target=progress(formats, target) if target else "",
+        **_year_ago(sentences, section, figure),
     )
+
+
+def _year_ago(sentences: Sentences, section: Section, figure: Figure) -> dict[str, str]:
+    """Return what a key figure says of a year ago; nothing where it isn't compared."""
+    found = section.year_ago_deltas.get(figure)
+    if found is None:
+        return {}
+    return {
+        "year_ago": sentences.on_year_ago(found),
+        "year_ago_plain": sentences.on_year_ago(found, plain=True),
+        "exact_year_ago": _text(sentences.formats, section.year_ago, figure, unit=False),
+    }
 
 
 def _judged(change: Change, section: Section, figure: Figure) -> Change:

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 from reports.analysis.headline import part
 from reports.analysis.signals import FEWEST
-from reports.figures import Clause, Course, Driver, Figure, Figures, Headline, Section, Verb
+from reports.figures import (
+    Clause,
+    Course,
+    Driver,
+    Figure,
+    Figures,
+    Headline,
+    NewFromZero,
+    NoDelta,
+    Reason,
+    Section,
+    Verb,
+)
 from reports.periods import Kind, Period, Plan, Unit
 from reports.present.formats import DASH
 from reports.present.language import mark, mark_plural
@@ -15,7 +27,7 @@ from reports.present.language import mark, mark_plural
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from reports.figures import Drivers, Limits
+    from reports.figures import Delta, Drivers, Limits
     from reports.present.formats import Formats
     from reports.present.language import Language
 
@@ -111,6 +123,11 @@ class Sentences:
         """The previous period, with a year only where it differs."""
         same = self.plan.previous.since.year == self.plan.current.until.year
         return self.formats.span(self.plan.kind, self.plan.previous, year=not same)
+
+    @property
+    def year_ago(self) -> str:
+        """The period a year ago with its year; empty where nothing is compared with it."""
+        return self.formats.span(self.plan.kind, self.plan.year_ago) if self.plan.year_ago else ""
 
     @property
     def before(self) -> str:
@@ -294,7 +311,7 @@ class Sentences:
         if not known or section.current is None:
             return self.language.text("{title}: no data.", title=self.per_period(figure))
         ranked = sorted(known, key=lambda one: (one.figures.value(figure) or 0) if one.figures else 0)
-        return self.language.text(
+        text = self.language.text(
             "{title}, {trailing}: {now} now, {was} before; "
             "highest {high} ({high_period}), lowest {low} ({low_period}).",
             title=self.per_period(figure),
@@ -306,6 +323,25 @@ class Sentences:
             low=self._of(ranked[0].figures, figure),
             low_period=self.formats.span(self.plan.kind, ranked[0].period),
         )
+        return f"{text} {self._year_ago_alt(section, figure)}".rstrip()
+
+    def _year_ago_alt(self, section: Section, figure: Figure) -> str:
+        """Say what last year's line ends with."""
+        if section.year_ago is None:
+            return ""
+        return self.language.text("The line is a year ago, at its end {ago}.", ago=self._of(section.year_ago, figure))
+
+    def on_year_ago(self, delta: Delta, *, plain: bool = False) -> str:
+        """Return a change against a year ago in a few words; `plain` has a sign instead of an arrow."""
+        say, change = self.language.text, self.formats.change(delta)
+        if isinstance(delta, NewFromZero):
+            return say("{arrow} from nothing a year ago", arrow="" if plain else change.arrow).strip()
+        if isinstance(delta, NoDelta) and delta.reason is not Reason.BOTH_ZERO:
+            return say("no comparison with a year ago")
+        if not change.arrow:
+            return say("{change} on a year ago", change=self.formats.isolate(change.text))
+        amount = change.signed if plain else f"{change.arrow} {change.text}"
+        return say("{change} on a year ago", change=self.formats.isolate(amount))
 
     def closed_alt(self, section: Section) -> str:
         """Describe the chart of deals won and lost."""

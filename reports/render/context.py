@@ -14,6 +14,7 @@ from reports.figures import AgentFigures, CheckName, Figure, Section
 from reports.present.checks import check_lines, footnotes, noted
 from reports.present.definitions import definitions
 from reports.present.formats import DASH, clean, shorten
+from reports.present.holidays import calendar_sentences
 from reports.present.kpis import ORDINARY, kpis
 from reports.present.restatements import restatement_lines
 from reports.render.board import board
@@ -87,6 +88,7 @@ class TeamRow:
     won: str
     value: str
     before: str
+    year_ago: str
     change: Change
     difference: str
     share: float | None
@@ -136,6 +138,7 @@ class Page:
     restatements: tuple[str, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)  # the footnotes of key figures, by the figures' names
     stages_note: int | None = None
+    year_ago: str = ""  # the period, where it is compared with
 
 
 class PageBuilder:
@@ -176,6 +179,7 @@ class PageBuilder:
             ),
             notes={figure.value: number for figure, number in noted(analysis.checks).items()},
             stages_note=footnotes(analysis.checks).get(CheckName.STAGES),
+            year_ago=sentences.year_ago,
             note=note_html(self._facts.note or ""),
             note_text=note_text(self._facts.note or ""),
         )
@@ -225,11 +229,8 @@ class PageBuilder:
             "agents": self._sentences.agents_caption(analysis.overall),
             "stages": self._stages_caption(analysis.overall, unit, previous),
             "team": say("Ranked by value won; the tick marks {previous}", previous=previous),
-            "kpis": say(
-                "Changes against {previous}. Small charts: {trailing}.",
-                previous=previous,
-                trailing=self._sentences.trailing(),
-            ),
+            "kpis": self._kpis_caption(),
+            "calendar": calendar_sentences(self._sentences, analysis.calendar),
             "targets": say("Targets are for whole periods of the report, so none is shown for these days.")
             if self._facts.targets_left_out
             else "",
@@ -247,6 +248,18 @@ class PageBuilder:
             "Number, by the stage they stand in now; value in {unit}; the tick marks {previous}, as of then",
             unit=unit,
             previous=previous,
+        )
+
+    def _kpis_caption(self) -> str:
+        """Return which periods the changes are against, and what the small charts show."""
+        isolate, found = self._formats.isolate, self._sentences
+        values = {"previous": isolate(found.previous), "trailing": found.trailing()}
+        if not found.year_ago:
+            return self._text("Changes against {previous}. Small charts: {trailing}.", **values)
+        return self._text(
+            "Changes against {previous}; a year ago: {ago}. Small charts: {trailing}.",
+            ago=isolate(found.year_ago),
+            **values,
         )
 
     def _team(self, section: Section) -> tuple[TeamRow, ...]:
@@ -267,6 +280,7 @@ class PageBuilder:
             won=formats.count(now.won) if now else DASH,
             value=formats.amount(now.value_won) if now else DASH,
             before=formats.amount(before.value_won) if before else DASH,
+            year_ago=formats.amount(line.year_ago.value_won) if line.year_ago else DASH,
             change=replace(change, tone=ORDINARY) if grey else change,
             difference=formats.difference(Figure.VALUE_WON, line.change.absolute),
             share=_share(now, longest) if drawn else None,

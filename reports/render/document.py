@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reports.figures import Figure, Figures, NewFromZero, NoDelta, Percent, Points
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from reports.figures import (
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         AgentChange,
         AgentFigures,
         Analysis,
+        CalendarNote,
         Check,
         Delta,
         Drivers,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
         Target,
         TrendPoint,
     )
-    from reports.periods import Period
+    from reports.periods import Period, Plan
 
 SCHEMA = 1
 
@@ -61,7 +63,8 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
         "currency": currency,
         "locale": locale,
         "note": note,
-        "periods": {"current": _period(analysis.plan.current), "previous": _period(analysis.plan.previous)},
+        "periods": _periods(analysis.plan),
+        "calendar": [_calendar(one) for one in analysis.calendar],
         "overall": {**_section(analysis.overall), "targets": [_target(one) for one in analysis.overall.targets]},
         "pipelines": [{"id": one.id, "name": one.name, **_section(one)} for one in analysis.pipelines],
         "checks": [_check(one) for one in analysis.checks],
@@ -75,14 +78,34 @@ def _section(section: Section) -> dict[str, object]:
     return {
         "current": _figures(section.current),
         "previous": _figures(section.previous),
-        "deltas": {"previous": {figure.value: _delta(delta) for figure, delta in section.deltas.items()}},
+        "year_ago": _figures(section.year_ago),
+        "deltas": {"previous": _deltas(section.deltas), "year_ago": _deltas(section.year_ago_deltas) or None},
         "trend": [_point(point) for point in section.trend],
+        "trend_year_ago": [_point(point) for point in section.trend_year_ago],
         "by_agent": [_agent_change(change) for change in section.agents],
         "by_stage": [_stage_change(change) for change in section.stages],
         "drivers": _drivers(section.drivers),
         "signals": [_signal(signal) for signal in section.signals],
         "open": _open(section.open),
         "limits": {figure.value: _limits(one) for figure, one in section.limits.items()},
+    }
+
+
+def _periods(plan: Plan) -> dict[str, object]:
+    return {
+        "current": _period(plan.current),
+        "previous": _period(plan.previous),
+        "year_ago": _period(plan.year_ago) if plan.year_ago else None,
+    }
+
+
+def _calendar(note: CalendarNote) -> dict[str, object]:
+    return {
+        "with": note.versus.value,
+        "ramadan_days": note.ramadan_days,
+        "ramadan_days_before": note.ramadan_days_before,
+        "eid_days": note.eid_days,
+        "eid_days_before": note.eid_days_before,
     }
 
 
@@ -109,6 +132,10 @@ def _point(point: TrendPoint) -> dict[str, object]:
     return {**_period(point.period), **figures}
 
 
+def _deltas(deltas: Mapping[Figure, Delta]) -> dict[str, object]:
+    return {figure.value: _delta(delta) for figure, delta in deltas.items()}
+
+
 def _delta(delta: Delta) -> dict[str, object]:
     kind = {Percent: "percent", Points: "points", NewFromZero: "new", NoDelta: "none"}[type(delta)]
     return {
@@ -125,6 +152,7 @@ def _agent_change(change: AgentChange) -> dict[str, object]:
         "agent": _agent(change.agent),
         "current": _agent_figures(change.current),
         "previous": _agent_figures(change.previous),
+        "year_ago": _agent_figures(change.year_ago),
         "delta_value_won": _delta(change.value_won),
     }
 

@@ -230,6 +230,38 @@ def test_a_note_and_targets_are_in_everything_that_is_made(project: Project) -> 
     assert "Targets are for whole periods of the report, so none is shown for these days." in html_page
 
 
+# A year ago
+
+
+def test_a_year_ago_is_in_everything_that_is_made(project: Project) -> None:
+    folder = project()
+    config = folder / "config.toml"
+    weekly = 'title = "Weekly pipeline report"'
+    text = config.read_text(encoding="utf-8").replace(weekly, f'{weekly}\ncompare = ["previous", "year_ago"]')
+    config.write_text(text, encoding="utf-8")
+    worked(reports("run", "weekly", *AS_OF, cwd=folder))
+    [letter] = (folder / "outbox").glob("*.eml")
+    message = message_from_bytes(letter.read_bytes(), policy=default)
+    plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain is not None
+    assert html is not None
+    assert plain.get_content().count(" a year ago)") == 8
+    assert "▲" not in plain.get_content()
+    assert html.get_content().count(" a year ago</span>") == 8
+    [kept] = folder.glob("archive/**/edition.json")
+    document = json.loads(kept.read_bytes())
+    CHECKER.validate(document)
+    assert document["periods"]["year_ago"] == {"since": "2024-09-29", "until": "2024-10-05"}
+    assert document["overall"]["year_ago"] is not None
+
+    spring = ("--as-of", "2025-04-06")  # 30 March to 5 April: Eid; Ramadan until 29 March
+    page = worked(reports("export", "weekly", *spring, "--format", "html", "-o", "-", cwd=folder)).text
+    assert "Ramadan days: none now, 7 in 23–29 Mar, 7 a year ago." in page
+    assert "Eid days: 3 now, none in 23–29 Mar, none a year ago. By the Umm al-Qura calendar." in page
+    assert "Changes against 23–29 Mar; a year ago: 31 Mar" in page
+    assert page.count('<th scope="col" class="number">Year ago</th>') == 1 + 3, "the team, and pipelines with data"
+
+
 @pytest.mark.parametrize("command", ["run", "export"])
 def test_a_note_that_cannot_be_read(project: Project, command: str) -> None:
     folder = project()

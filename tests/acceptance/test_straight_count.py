@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -90,15 +91,15 @@ def owner(row: dict[str, str]) -> str:
     return row["agent_email"].lower() or row["agent_name"]
 
 
-def agents(rows: Rows, current: Span, previous: Span) -> dict[str, Any]:
-    """Count each agent who has created or closed anything in either period."""
+def agents(rows: Rows, *spans: Span) -> dict[str, Any]:
+    """Count each agent who has created or closed anything in any of the three periods."""
     found = {}
     for key in sorted({owner(row) for row in rows} - {""}):
         own = [row for row in rows if owner(row) == key]
-        now, before = (agent_count(rows, own, span) for span in (current, previous))
-        if any(count(own, span)[name] for span in (current, previous) for name in SUMS[:3]):
+        now, before, ago = (agent_count(rows, own, span) for span in spans)
+        if any(count(own, span)[name] for span in spans for name in SUMS[:3] if figures(rows, span)):
             delta = change("total_value_won", now and now["value_won"], before and before["value_won"])
-            found[key] = {"current": now, "previous": before, "delta_value_won": delta}
+            found[key] = {"current": now, "previous": before, "year_ago": ago, "delta_value_won": delta}
     return found
 
 
@@ -149,6 +150,14 @@ def spans(since: date, until: date) -> list[Span]:
     return [(since - back * step, until - back * step) for back in range(TRAILING - 1, -1, -1)]
 
 
+def year_before(span: Span) -> Span:
+    """Return the same calendar month of the year before, else the days 52 weeks before."""
+    since, after = span[0], span[1] + timedelta(days=1)
+    if since.day == after.day == 1 and (after - since).days <= 31:
+        return since.replace(year=since.year - 1), after.replace(year=after.year - 1) - timedelta(days=1)
+    return since - timedelta(weeks=52), span[1] - timedelta(weeks=52)
+
+
 # The files and their servers.
 
 
@@ -179,7 +188,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
             load(path, folder / "deals.sqlite")
             running.append(serving(folder / "deals.sqlite"))
             address = running[-1].__enter__()
-            write_config(folder, voxys(address))
+            compare_with_year_ago(write_config(folder, voxys(address)))
             with path.open(encoding="utf-8", newline="") as file:
                 found[name] = Served(list(csv.DictReader(file)), folder)
         return found[name]
@@ -187,6 +196,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
     yield start
     for one in running:
         one.__exit__(None, None, None)
+
+
+def compare_with_year_ago(config: Path) -> None:
+    text = config.read_text(encoding="utf-8")
+    compared = re.sub(r"(?m)^(title = .*)$", r'\1\ncompare = ["previous", "year_ago"]', text)
+    config.write_text(compared, encoding="utf-8")
 
 
 def real_file() -> Path:
@@ -211,6 +226,10 @@ class Case:
     @property
     def previous(self) -> Span:
         return self.periods[-2]
+
+    @property
+    def year_ago(self) -> Span:
+        return year_before(self.current)
 
     def sections(self) -> Iterable[tuple[str, Rows, dict[str, Any]]]:
         """Return what is said of each pipeline, then of all, with the rows it is said of."""
@@ -278,10 +297,13 @@ def test_the_periods(case: Case) -> None:
         assert [(point["since"], point["until"]) for point in section["trend"]] == [
             (str(since), str(until)) for since, until in case.periods
         ]
+        assert [(point["since"], point["until"]) for point in section["trend_year_ago"]] == [
+            (str(since), str(until)) for since, until in map(year_before, case.periods)
+        ]
 
 
 def vars_of(case: Case) -> dict[str, Span]:
-    return {"current": case.current, "previous": case.previous}
+    return {"current": case.current, "previous": case.previous, "year_ago": case.year_ago}
 
 
 def test_every_pipeline_is_there_once(case: Case) -> None:
@@ -289,24 +311,27 @@ def test_every_pipeline_is_there_once(case: Case) -> None:
     assert sorted(names) == sorted({row["pipeline"] for row in case.rows})
 
 
-@pytest.mark.parametrize("when", ["current", "previous"])
+@pytest.mark.parametrize("when", ["current", "previous", "year_ago"])
 def test_the_figures(case: Case, when: str) -> None:
     for name, rows, section in case.sections():
         expected = figures(rows, vars_of(case)[when])
         assert same(section[when], expected), (name, section[when], expected)
 
 
-def test_the_deltas(case: Case) -> None:
+@pytest.mark.parametrize("when", ["previous", "year_ago"])
+def test_the_deltas(case: Case, when: str) -> None:
     for name, rows, section in case.sections():
-        expected = changes(figures(rows, case.current), figures(rows, case.previous))
-        for figure, delta in section["deltas"]["previous"].items():
+        expected = changes(figures(rows, case.current), figures(rows, vars_of(case)[when]))
+        for figure, delta in section["deltas"][when].items():
             assert same(delta, expected[figure]), (name, figure, delta, expected[figure])
-        assert section["deltas"]["previous"].keys() == expected.keys()
+        assert section["deltas"][when].keys() == expected.keys()
 
 
 def test_the_trend(case: Case) -> None:
+    ago = [year_before(span) for span in case.periods]
     for name, rows, section in case.sections():
-        for point, span in zip(section["trend"], case.periods, strict=True):
+        points = [*section["trend"], *section["trend_year_ago"]]
+        for point, span in zip(points, [*case.periods, *ago], strict=True):
             expected = figures(rows, span) or dict.fromkeys(FIGURES)
             assert same({figure: point[figure] for figure in FIGURES}, expected), (name, span)
 
@@ -316,10 +341,10 @@ def test_the_agents(case: Case) -> None:
         listed = [one for one in section["by_agent"] if one["agent"]]
         found = {one["agent"]["email"] or one["agent"]["name"]: one for one in listed}
         assert len(found) == len(section["by_agent"]), "each once, and nobody's deals in the totals only"
-        expected = agents(rows, case.current, case.previous)
+        expected = agents(rows, case.current, case.previous, case.year_ago)
         assert found.keys() == expected.keys(), name
         for key, one in found.items():
-            parts = {part: one[part] for part in ("current", "previous", "delta_value_won")}
+            parts = {part: one[part] for part in expected[key]}
             assert same(parts, expected[key]), (name, key)
         values = [one["current"]["value_won"] for one in listed if one["current"]]
         assert values == sorted(values, reverse=True), name

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reports.periods import Period, Plan
 
 WEEKS = plan_of()
+COMPARED = plan_of(with_year_ago=True)
 Fetched = tuple[PipelineWindows, ...]
 
 
@@ -72,6 +73,39 @@ def test_all_together_is_the_sum_of_the_pipelines(pipelines: Fetched) -> None:
         (period, total(pipelines, period)) for period in WEEKS.trailing
     ]
     assert overall.deltas == deltas(overall.current, overall.previous)
+
+
+@given(fetched(COMPARED))
+def test_a_year_ago_is_the_sum_of_the_pipelines_that_were_there(pipelines: Fetched) -> None:
+    overall = overall_section(COMPARED, pipelines)
+    assert COMPARED.year_ago is not None
+    assert overall.year_ago == total(pipelines, COMPARED.year_ago)
+    assert overall.year_ago_deltas == deltas(overall.current, overall.year_ago)
+    assert [(one.period, one.figures) for one in overall.trend_year_ago] == [
+        (period, total(pipelines, period)) for period in COMPARED.trailing_year_ago
+    ]
+    for change in overall.agents:
+        number = change.agent.id if change.agent else None
+        known = None if overall.year_ago is None else owned(pipelines, COMPARED.year_ago, number)
+        assert known == (change.year_ago.value_won if change.year_ago else None)
+
+
+@given(fetched(WEEKS))
+def test_without_the_comparison_nothing_is_said_of_a_year_ago(pipelines: Fetched) -> None:
+    overall = overall_section(WEEKS, pipelines)
+    assert (overall.year_ago, overall.year_ago_deltas, overall.trend_year_ago) == (None, {}, ())
+    assert {one.year_ago for one in overall.agents} <= {None}
+
+
+def test_a_pipeline_that_is_younger_than_a_year_has_no_data_then_which_is_not_0() -> None:
+    def window(period: Period) -> Window:
+        return Window(period, figures_of())
+
+    section = pipeline_section(COMPARED, pipeline_of(COMPARED, window, created_on=date(2026, 1, 1)))
+    assert section.year_ago is None
+    assert set(section.year_ago_deltas.values()) == {NoDelta(Reason.NO_DATA)}
+    assert {one.figures for one in section.trend_year_ago} == {None}
+    assert section.previous == figures_of()
 
 
 @given(fetched(WEEKS))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.analysis.sections import overall_section
+from reports.analysis.sections import overall_section, pipeline_section
 from reports.analysis.team import Role, TeamLine, team
 from reports.figures import AgentFigures, Figures, NewFromZero, NoDelta, Percent, PipelineWindows, Reason, Window
 from tests.making import agent, fetched, pipeline_of, plan_of, share
@@ -133,3 +133,16 @@ def test_without_a_period_before_there_is_no_comparison_in_any_line() -> None:
     assert {one.previous for one in lines} == {None}
     assert {one.change for one in lines} == {NoDelta(Reason.NO_DATA)}
     assert roles(lines) == ["agent", "unassigned", "total"]
+
+
+def test_the_lines_of_a_year_ago_add_up_even_where_somebody_has_left_since() -> None:
+    plan = plan_of(with_year_ago=True)
+
+    def window(period: Period) -> Window:
+        rows = (share(1, 3, 1, 500), share(2, 2, 2, 700)) if period == plan.year_ago else (share(1, 3, 1, 400),)
+        return Window(period, Figures(10, 5, 0, Decimal(0), Decimal(1500)), rows)
+
+    lines = team(pipeline_section(plan, pipeline_of(plan, window)), 15)
+    found = [one.year_ago.value_won if one.year_ago else None for one in lines]
+    assert found == [500, 700, 300, 1500]
+    assert [line.role for line in lines] == [Role.AGENT, Role.AGENT, Role.UNASSIGNED, Role.TOTAL]

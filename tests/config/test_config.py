@@ -354,6 +354,29 @@ def test_a_recipient_or_pipeline_twice_is_refused_however_it_is_written(writer: 
     assert found == "reports.weekly: listed twice: a@example.com, 3"
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('compare = ["year_ago"]', 'compare has to hold "previous"'),
+        ("compare = []", 'compare has to hold "previous"'),
+        ('compare = ["previous", "year_ago", "previous"]', "listed twice: previous"),
+        ('compare = ["previous", "last_year"]', "is not one of 'previous' or 'year_ago'"),
+        ('period = "year_to_date"\ncompare = ["previous", "year_ago"]', "is the one a year ago"),
+    ],
+)
+def test_what_a_report_compares_with_is_the_previous_period_and_perhaps_a_year_ago(
+    writer: Writer, lines: str, expected: str
+) -> None:
+    (found,) = writer.problems(('title = "Weekly"', f'title = "Weekly"\n{lines}'))
+    assert expected in found
+
+
+def test_a_report_compares_with_the_previous_period_unless_it_says_more(writer: Writer) -> None:
+    assert not writer.load().report("weekly").with_year_ago
+    change = ('title = "Weekly"', 'title = "Weekly"\ncompare = ["year_ago", "previous"]')
+    assert writer.load(change).report("weekly").with_year_ago
+
+
 def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VOXYS_API_TOKEN", f" {SECRET}\n")
     assert Secret(env="VOXYS_API_TOKEN").read(tmp_path) == SECRET

@@ -12,15 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.analysis.analyse import analyse
-from reports.analysis.deltas import deltas
+from reports.analysis.deltas import delta, deltas
 from reports.analysis.headline import headline
 from reports.analysis.sections import overall_section
-from reports.figures import Figure, Figures, Section, Window
+from reports.figures import CalendarNote, Comparison, Figure, Figures, Number, Section, Window
 from reports.periods import Period, plan_span
 from reports.present.definitions import definitions
 from reports.present.formats import DASH, NBSP
+from reports.present.holidays import calendar_sentences
 from reports.present.kpis import ORDER, kpis
-from tests.making import KINDS, SUNDAYS, fetched, figures, pipeline_of, plan_of, sentences, snapshot_of
+from tests.making import KINDS, SUNDAYS, fetched, figures, figures_of, pipeline_of, plan_of, sentences, snapshot_of
 
 WEEKS = plan_of()
 ENGLISH = sentences(WEEKS)
@@ -163,6 +164,52 @@ def test_key_figures_have_their_order_and_all_their_texts() -> None:
     assert (first.label, first.value.replace(NBSP, " "), first.was) == ("Value won", "SAR 60K", "50K")
     assert (first.exact, first.exact_was, first.change.text) == ("60,000", "50,000", "20.0%")
     assert [one.figure for one in found if one.is_money] == [Figure.VALUE_WON, Figure.DEAL_SIZE, Figure.VALUE_CREATED]
+
+
+@pytest.mark.parametrize(
+    ("figure", "now", "ago", "text", "plain"),
+    [
+        (Figure.VALUE_WON, 112, 100, "▲ 12.0% on a year ago", "+12.0% on a year ago"),
+        (Figure.WON, 12, 15, "▼ 3 on a year ago", "−3 on a year ago"),
+        (Figure.WIN_RATE, Decimal(40), Decimal("42.1"), "▼ 2.1 pts on a year ago", "−2.1 pts on a year ago"),
+        (Figure.VALUE_WON, 100, 100, "unchanged on a year ago", "unchanged on a year ago"),
+        (Figure.WON, 0, 0, "unchanged on a year ago", "unchanged on a year ago"),
+        (Figure.WON, 5, 0, "▲ from nothing a year ago", "from nothing a year ago"),
+        (Figure.WON, 5, None, "no comparison with a year ago", "no comparison with a year ago"),
+    ],
+)
+def test_a_change_on_a_year_ago(figure: Figure, now: Number | None, ago: Number | None, text: str, plain: str) -> None:
+    found = delta(figure, now, ago)
+    assert (ENGLISH.on_year_ago(found), ENGLISH.on_year_ago(found, plain=True)) == (text, plain)
+
+
+def test_key_figures_and_the_trend_speak_of_a_year_ago_only_where_it_is_compared() -> None:
+    compared = plan_of(with_year_ago=True)
+    for periods, expected in (
+        (WEEKS, {""}),
+        (compared, {"60,000", "10", "4", "30", "150,000", "71.4%", "6,000", "33.3%"}),
+    ):
+        one = overall_section(periods, (pipeline_of(periods, lambda period: Window(period, figures_of())),))
+        said = sentences(periods)
+        found = kpis(said, one)
+        assert {it.exact_year_ago for it in found} == expected
+        assert {it.year_ago for it in found} == ({"unchanged on a year ago"} if periods.year_ago else {""})
+        assert ("a year ago" in said.trend_alt(one, Figure.VALUE_WON)) == bool(periods.year_ago)
+    assert sentences(compared).year_ago == "16–22 Nov 2025"
+    assert ENGLISH.year_ago == ""
+
+
+def test_the_calendar_is_spoken_of_only_where_it_differs() -> None:
+    before = CalendarNote(Comparison.PREVIOUS, 0, 7, 3, 3)
+    ago = CalendarNote(Comparison.YEAR_AGO, 0, 2, 3, 0)
+    assert calendar_sentences(ENGLISH, ()) == ""
+    assert (
+        calendar_sentences(ENGLISH, (before,)) == "Ramadan days: none now, 7 in 8–14 Nov. By the Umm al-Qura calendar."
+    )
+    assert calendar_sentences(ENGLISH, (before, ago)) == (
+        "Ramadan days: none now, 7 in 8–14 Nov, 2 a year ago. Eid days: 3 now, none a year ago. "
+        "By the Umm al-Qura calendar."
+    )
 
 
 def test_key_figures_without_data_are_dashes() -> None:

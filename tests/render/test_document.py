@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SCHEMA = json.loads((CHECKOUT / "reports" / "render" / "edition.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 WEEKS = plan_of()
+COMPARED = plan_of(with_year_ago=True)
 FETCHED = datetime(2026, 11, 22, 6, 30, tzinfo=ZoneInfo("Asia/Riyadh"))
 
 
@@ -67,6 +68,33 @@ def test_whatever_was_fetched_the_document_fits_its_schema(
     pipelines: tuple[PipelineWindows, ...], revision: int | None
 ) -> None:
     VALIDATOR.validate(written(analyse(WEEKS, snapshot_of(*pipelines)), revision))
+
+
+@settings(max_examples=20)
+@given(fetched(COMPARED))
+def test_it_fits_its_schema_with_a_year_ago(pipelines: tuple[PipelineWindows, ...]) -> None:
+    found = written(analyse(COMPARED, snapshot_of(*pipelines)))
+    VALIDATOR.validate(found)
+    assert found["periods"]["year_ago"] == {"since": "2025-11-16", "until": "2025-11-22"}
+    assert set(found["overall"]["deltas"]["year_ago"]) == {figure.value for figure in Figure}
+    assert [one["since"] for one in found["overall"]["trend_year_ago"]][-1] == "2025-11-16"
+
+
+def test_without_the_comparison_every_year_ago_is_null() -> None:
+    found = written(analysis_of())
+    for section in (found["overall"], *found["pipelines"]):
+        assert (section["year_ago"], section["deltas"]["year_ago"], section["trend_year_ago"]) == (None, None, [])
+        assert {one["year_ago"] for one in section["by_agent"]} == {None}
+    assert found["calendar"] == []
+
+
+def test_the_calendar_says_where_ramadan_or_an_eid_makes_the_difference() -> None:
+    found = written(analysis_of(plan_of(as_of=date(2025, 4, 6), with_year_ago=True)))
+    VALIDATOR.validate(found)  # 30 Mar to 5 Apr 2025, 23 to 29 Mar 2025, 31 Mar to 6 Apr 2024
+    assert found["calendar"] == [
+        {"with": "previous", "ramadan_days": 0, "ramadan_days_before": 7, "eid_days": 3, "eid_days_before": 0},
+        {"with": "year_ago", "ramadan_days": 0, "ramadan_days_before": 7, "eid_days": 3, "eid_days_before": 0},
+    ]
 
 
 @pytest.mark.parametrize("kind", ["day", "last_30_days", "quarter_to_date", "year"])
@@ -122,6 +150,7 @@ def test_what_the_document_says_about_itself() -> None:
     assert found["periods"] == {
         "current": {"since": "2026-11-15", "until": "2026-11-21"},
         "previous": {"since": "2026-11-08", "until": "2026-11-14"},
+        "year_ago": None,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from reports.charts.gallery import FULL, HALF, MAIL
 from reports.charts.goal import Goal
 from reports.charts.lettering import CAPITALS
 from reports.charts.multiples import Panel, multiples_chart
+from reports.charts.past import WIDTH, Past
 from reports.figures import Figure, Figures, Target, TrendPoint
 from reports.periods import Kind, plan
 from reports.present.formats import Formats
@@ -28,7 +29,7 @@ from reports.present.language import Language
 from reports.present.targets import target_name
 from reports.present.templates import Templates
 from reports.present.theme import load_theme
-from tests.making import AS_OF, KINDS, SUNDAYS
+from tests.making import AS_OF, KINDS, SUNDAYS, money
 
 if TYPE_CHECKING:
     from reports.charts.canvas import Canvas
@@ -108,14 +109,16 @@ def test_drivers(rows: list[tuple[str, Decimal | None]], width: float) -> None:
     assert_tidy(chart.canvas)
 
 
-def touching(canvas: Canvas) -> list[str]:
-    """Return the words that the goal's line runs through."""
-    lines = [points for points, role, _, _ in canvas._lines if role == "ink"]
+def touching(canvas: Canvas, role: str = "ink", width: float = 0.6) -> list[str]:
+    """Return the words that the goal's line, or another one by its role and width, runs through."""
+    lines = [points for points, ink, thick, _ in canvas._lines if (ink, thick) == (role, width)]
     return [
         word.text
         for word in canvas.words
-        for (left, y), (right, _) in lines
-        if left < word.right and word.left < right and abs(word.y - y) < word.size * CAPITALS / 2
+        for points in lines
+        for (left, low), (right, high) in pairwise(points)
+        if left < word.right and word.left < right
+        if min(low, high) < word.y + word.size * CAPITALS / 2 and max(low, high) > word.y - word.size * CAPITALS / 2
     ]
 
 
@@ -131,6 +134,39 @@ def test_columns_with_a_goal(
     assert name in [word.text for word in chart.canvas.words]
     assert_tidy(chart.canvas)
     assert touching(chart.canvas) == []
+
+
+@settings(max_examples=40)
+@given(trends(), st.data(), widths, st.sampled_from([90.0, 128.0]), st.none() | st.sampled_from(["1000", "5e6"]))
+def test_columns_with_last_year(
+    trend: tuple[list[Decimal | None], list[str]], data: st.DataObject, width: float, height: float, goal: str | None
+) -> None:
+    values, ticks = trend
+    earlier = data.draw(st.lists(amounts, min_size=len(values) - 1, max_size=len(values) - 1))
+    last = data.draw(st.sampled_from([values[-1] or Decimal(0), Decimal(1000), Decimal(0)]) | money)
+    past = Past([None if one is None else float(one) for one in (*earlier, last)], "year ago")
+    write = FORMATS.alike(one for one in values if one is not None)
+    found = limits(values[:-1], Figure.VALUE_WON)
+    is_signal = found is not None and values[-1] is not None and values[-1] > found.upper
+    name = target_name(FORMATS, Target(Figure.VALUE_WON, Decimal(goal or 1), None))
+    aim = Goal(float(goal), name) if goal else None
+    series = Series(values, ticks, write, limits=found, is_signal=is_signal)
+    canvas = columns_chart(PEN, "trend", "alt", series, (width, height), aim, past).canvas
+    assert "year ago" in [word.text for word in canvas.words]
+    assert_tidy(canvas)
+    assert touching(canvas, "line", WIDTH) == []
+    for points, role, thick, _ in canvas._lines:
+        if (role, thick) == ("line", WIDTH):
+            assert all(0 <= y <= height for _, y in points)
+
+
+def test_the_line_of_last_year_is_drawn_only_where_it_is_compared() -> None:
+    series = Series([Decimal(3), Decimal(5)], ["a", "b"], FORMATS.compact)
+    plain = columns_chart(PEN, "trend", "alt", series, (200.0, 90.0))
+    assert len(plain.canvas._lines) > 0
+    compared = columns_chart(PEN, "trend", "alt", series, (200.0, 90.0), past=Past([None, 4.0], "year ago"))
+    assert [thick for _, _, thick, _ in plain.canvas._lines if thick == WIDTH] == []
+    assert [thick for _, _, thick, _ in compared.canvas._lines if thick == WIDTH] != []
 
 
 @settings(max_examples=30)
