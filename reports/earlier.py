@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.archive import Archive, raw_json
 from reports.errors import LedgerError
-from reports.figures import Earlier, Figures, Reported, StageFigures
+from reports.figures import Earlier, Figures, OpenDeals, OpenStage, Reported, StageFigures
 from reports.periods import Period
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _quoted(revision: Revision) -> dict[str, object]:
     return {
         "edition": document["edition"],
         "currency": document["currency"],
-        "sections": [{name: one[name] for name in ("id", "trend", "by_stage")} for one in sections],
+        "sections": [{name: one.get(name) for name in ("id", "trend", "by_stage", "open")} for one in sections],
     }
 
 
@@ -82,7 +82,28 @@ def _reported(found: dict[str, Any]) -> Reported:
         currency=found["currency"],
         periods={one["id"]: dict(map(_point, one["trend"])) for one in sections},
         stages={one["id"]: tuple(_stages(one["by_stage"])) for one in sections},
+        open={one["id"]: _open(one["open"]) for one in sections if one["open"]},
     )
+
+
+def _open(found: dict[str, Any]) -> OpenDeals:
+    """Read the open deals without the largest, which aren't compared."""
+    return OpenDeals(
+        stages=tuple(
+            OpenStage(one["stage_id"], one["stage_name"], one["count"], _amount(one["value"]), one["without_value"])
+            for one in found["stages"]
+        ),
+        count=found["count"],
+        value=_amount(found["value"]),
+        without_value=found["without_value"],
+        snoozed=found["snoozed"],
+        largest=(),
+        mixed=found["mixed_currencies"],
+    )
+
+
+def _amount(value: int | Decimal | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
 
 
 def _point(point: dict[str, Any]) -> tuple[Period, Figures | None]:

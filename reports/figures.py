@@ -411,6 +411,7 @@ class OpenChange:
     count: Delta
     value: Delta
     stages: tuple[OpenStageChange, ...]
+    since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -433,6 +434,7 @@ class Section:
     drivers: Drivers | None = None
     targets: tuple[Target, ...] = ()
     open: OpenDeals | None = None  # where the cards may be read
+    open_change: OpenChange | None = None  # where an earlier edition was delivered
     year_ago: Figures | None = None
     year_ago_deltas: Mapping[Figure, Delta] = field(default_factory=dict)
     trend_year_ago: tuple[TrendPoint, ...] = ()  # beside the trend, point by point
@@ -525,12 +527,13 @@ class Restatement:
 
 @dataclass(frozen=True)
 class Reported:
-    """What an earlier edition said of each pipeline, and of all together (None): its periods and its new deals."""
+    """What an earlier edition said of each pipeline, and of all together (None): periods, new deals, open deals."""
 
     on: date
     currency: str
     periods: Mapping[int | None, Mapping[Period, Figures | None]]
     stages: Mapping[int | None, tuple[StageFigures, ...]]
+    open: Mapping[int | None, OpenDeals | None] = field(default_factory=dict)
 
     def is_about(self, pipelines: Iterable[int | None]) -> bool:
         """Whether it is about these very pipelines."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from reports.analysis.open_deals import compare_open
 from reports.figures import Figure, Measure, Restatement, StageChange, StageFigures
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ def with_earlier(analysis: Analysis, earlier: Earlier, currency: str) -> Analysi
     alike = delivered is not None and delivered.is_about(one.id for one in sections)
     compared = sections if alike else analysis.pipelines  # other pipelines together are another sum
     found = [one for section in compared for one in _restated(section, delivered, currency)] if delivered else []
-    overall, *pipelines = (_with_stages(section, earlier.before) for section in sections)
+    staged = (_with_stages(section, earlier.before) for section in sections)
+    overall, *pipelines = (
+        _with_open(one, delivered if one.id is not None or alike else None, currency) for one in staged
+    )
     return replace(analysis, overall=overall, pipelines=tuple(pipelines), restatements=tuple(found))
 
 
@@ -57,6 +61,13 @@ def _with_stages(section: Section, before: Reported | None) -> Section:
         for change in section.stages
     )
     return replace(section, stages=tuple(changes))
+
+
+def _with_open(section: Section, reported: Reported | None, currency: str) -> Section:
+    """Compare the open deals with those that the last delivered edition showed, if it was in the same currency."""
+    before = reported.open.get(section.id) if reported and reported.currency == currency else None
+    change = compare_open(section.open, before) if section.open else None
+    return replace(section, open_change=replace(change, since=reported.on) if change and reported else None)
 
 
 def _key(section: Section, stage: StageFigures) -> tuple[int | None, str]:

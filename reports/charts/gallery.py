@@ -184,8 +184,16 @@ class Gallery:
             name = self._pen.language.plural("{number} other", "{number} others", len(others), number=len(others))
             shown = (*shown[: MOST_STAGES - 1], stages_together(name, others))
         write = self._formats.alike(one.value or 0 for one in shown)
+        changes = section.open_change.stages if section.open_change else ()
+        grown = {one.stage_id: one.count.absolute or 0 for one in changes}
         bars = [
-            Bar(shorten(one.name, LONGEST), one.count, None, self._formats.count(one.count), open_value(one, write))
+            Bar(
+                shorten(one.name, LONGEST),
+                one.count,
+                one.count - grown[one.stage_id] if one.stage_id in grown else None,
+                self._formats.count(one.count),
+                open_value(one, write),
+            )
             for one in shown
         ]
         alt = self._sentences.list_alt(open_title(self._formats, section), [(bar.name, bar.text) for bar in bars])

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from reports.figures import OpenDeals, OpenStage, Section
+    from reports.figures import OpenChange, OpenDeals, OpenStage, Section
     from reports.present.formats import Formats
 
 SIDE_BY_SIDE = {1: 1, 2: 2, 4: 2}  # charts of so many pipelines; of any other number three
@@ -19,6 +19,20 @@ SIDE_BY_SIDE = {1: 1, 2: 2, 4: 2}  # charts of so many pipelines; of any other n
 def open_lines(formats: Formats, deals: OpenDeals) -> tuple[str, ...]:
     """Return how many deals stand open and what they are worth, then what that leaves out, where there is any."""
     return (_counted(formats, deals), *_left_out(formats, deals))
+
+
+def since_line(formats: Formats, change: OpenChange | None) -> str:
+    """Return how the open deals have changed since the last delivered edition; nothing where there is none."""
+    if change is None or change.since is None or change.count.absolute is None:
+        return ""
+    values = {
+        "count": formats.signed(change.count.absolute, formats.count),
+        "day": formats.isolate(formats.day(change.since)),
+    }
+    if (amount := change.value.absolute) is None:
+        return formats.language.text("{count} deals since the report of {day}", **values)
+    value = formats.isolate(formats.signed(amount, formats.compact))
+    return formats.language.text("{count} deals and {value} since the report of {day}", value=value, **values)
 
 
 def _counted(formats: Formats, deals: OpenDeals) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.present.formats import shorten
-from reports.present.open_deals import across, open_lines
+from reports.present.open_deals import across, open_lines, since_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ def board(formats: Formats, facts: Facts, analysis: Analysis, pictures: Mapping[
         return Board(refused=_refused(formats, analysis))
     return Board(
         caption=_caption(formats, facts, several=len(analysis.pipelines) > 1),
-        total="; ".join(open_lines(formats, deals)),
+        total="; ".join(filter(None, (*open_lines(formats, deals), since_line(formats, analysis.overall.open_change)))),
         panels=tuple(_panel(formats, one, one.open, pictures) for one in analysis.pipelines if one.open),
         across=across(len(analysis.pipelines)),
         deals=tuple(_row(formats, deal) for deal in deals.largest),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Failure,
         Limits,
         Number,
+        OpenChange,
         OpenDeal,
         OpenDeals,
         OpenStage,
@@ -86,7 +87,7 @@ def _section(section: Section) -> dict[str, object]:
         "by_stage": [_stage_change(change) for change in section.stages],
         "drivers": _drivers(section.drivers),
         "signals": [_signal(signal) for signal in section.signals],
-        "open": _open(section.open),
+        "open": _open(section.open, section.open_change),
         "limits": {figure.value: _limits(one) for figure, one in section.limits.items()},
     }
 
@@ -229,7 +230,7 @@ def _failure(failure: Failure) -> dict[str, object]:
     }
 
 
-def _open(deals: OpenDeals | None) -> dict[str, object] | None:
+def _open(deals: OpenDeals | None, change: OpenChange | None) -> dict[str, object] | None:
     if deals is None:
         return None
     return {
@@ -240,6 +241,17 @@ def _open(deals: OpenDeals | None) -> dict[str, object] | None:
         "mixed_currencies": deals.mixed,
         "stages": [_open_stage(stage) for stage in deals.stages],
         "largest": [_open_deal(deal) for deal in deals.largest],
+        "change": _open_change(change),
+    }
+
+
+def _open_change(change: OpenChange | None) -> dict[str, object] | None:
+    if change is None or change.since is None:
+        return None
+    return {
+        "since": change.since.isoformat(),
+        "count": _number(change.count.absolute),
+        "value": _number(change.value.absolute),
     }
 
 

@@ -19,6 +19,7 @@ SUMS = """
 SELECT sum(status = 'won'), sum(status = 'lost'), sum(CASE status WHEN 'won' THEN value ELSE 0 END)
 FROM deals WHERE closed_on BETWEEN ? AND ?
 """
+OPEN = "SELECT id, value FROM deals WHERE status = 'open' AND value > 0 AND pipeline_id = 1 ORDER BY id LIMIT 2"
 FIGURES = ("total_won", "total_lost", "total_value_won")
 THOUSANDTHS = 1000
 
@@ -138,3 +139,28 @@ def test_an_earlier_edition_that_was_damaged(content: bytes, tmp_path: Path) -> 
     assert outcome.code == 1
     assert "what an earlier edition said can't be understood" in outcome.err
     assert not (tmp_path / "archive/weekly/2025-10-05_2025-10-11/all/r1").exists()
+
+
+def test_open_deals_are_compared_with_the_last_delivered_edition(tmp_path: Path) -> None:
+    """One open deal is won and another one loses its value between two reports."""
+    database = tmp_path / "deals.sqlite"
+    load(DEALS, database)
+    write_config(tmp_path, 'kind = "sandbox"\ndatabase = "deals.sqlite"')
+    worked(reports("run", "weekly", "--as-of", "2025-10-05", cwd=tmp_path))
+    assert document(tmp_path, "2025-09-28_2025-10-04")["overall"]["open"]["change"] is None
+    with closing(sqlite3.connect(database)) as connection, connection:
+        (won, value), (emptied, other) = connection.execute(OPEN).fetchall()
+        connection.execute(
+            "UPDATE deals SET status = 'won', closed_at = '2025-10-08T12:00:00+03:00' WHERE id = ?", (won,)
+        )
+        connection.execute("UPDATE deals SET value = NULL WHERE id = ?", (emptied,))
+    worked(reports("run", "weekly", "--as-of", "2025-10-12", cwd=tmp_path))
+    found = document(tmp_path, "2025-10-05_2025-10-11")
+    change = found["overall"]["open"]["change"]
+    assert change["count"] == -1
+    assert change["value"] is None, "our own deals are in several currencies"
+    [change] = [one["open"]["change"] for one in found["pipelines"] if one["id"] == 1]
+    assert change["value"] == -Decimal(value + other) / THOUSANDTHS
+    assert sum(one["open"]["change"]["count"] for one in found["pipelines"]) == -1
+    page = worked(reports("export", "weekly", "--as-of", "2025-10-12", "--format", "html", "-o", "-", cwd=tmp_path))
+    assert "0 deals since the report of" in page.text, "the second report has said it"
