@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from reports.archive import Archive, raw_json
 from reports.errors import LedgerError
-from reports.figures import Earlier, Figures, OpenDeals, OpenStage, Reported, StageFigures
+from reports.figures import Figures, StageFigures
+from reports.findings import Earlier, OpenDeals, OpenStage, Reported
 from reports.periods import Period
 
 if TYPE_CHECKING:

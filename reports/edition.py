@@ -19,7 +19,7 @@ from reports.archive import Archive, Draft, read_snapshot, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
 from reports.earlier import find_earlier, read_earlier
 from reports.errors import DeliveryError
-from reports.figures import Analysis, EditionId, Figure, Section, Snapshot
+from reports.figures import EditionId, Figure, Snapshot
 from reports.inputs import input_files
 from reports.present.fonts import embedded_font_css, font_face_css
 from reports.present.formats import Formats, clean
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from reports.charts.canvas import Chart
     from reports.charts.gallery import Gallery
+    from reports.findings import Analysis, Section
     from reports.job import Job
     from reports.mail.compose import Letter
     from reports.mail.delivery import Delivery

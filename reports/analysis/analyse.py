@@ -10,13 +10,13 @@ from reports.analysis.headline import headline
 from reports.analysis.holidays import calendar_notes
 from reports.analysis.sections import overall_section, pipeline_section
 from reports.analysis.targets import targets
-from reports.figures import Analysis, Snapshot
+from reports.findings import Analysis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from reports.figures import Figure
+    from reports.figures import Figure, Snapshot
     from reports.periods import Plan
 
 

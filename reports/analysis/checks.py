@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.errors import DataError
-from reports.figures import HARD, Check, CheckName, Failure, Figure, Figures, Measure
+from reports.figures import Figure, Figures, Measure
+from reports.findings import HARD, Check, CheckName, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

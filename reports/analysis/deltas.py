@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from reports.figures import Delta, Figure, Figures, Measure, NewFromZero, NoDelta, Number, Percent, Points, Reason
+from reports.figures import Figure, Figures, Measure, Number
+from reports.findings import Delta, NewFromZero, NoDelta, Percent, Points, Reason
 
 SMALL_COUNT = 20  # below it a percentage says less than the number of deals (DESIGN section 5)
 

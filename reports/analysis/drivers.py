@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reports.figures import Drivers, Figures
+from reports.figures import Figures
+from reports.findings import Drivers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

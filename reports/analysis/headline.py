@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reports.figures import Clause, Delta, Driver, Figure, Figures, Headline, NewFromZero, NoDelta, Percent, Verb
+from reports.figures import Figure, Figures
+from reports.findings import Clause, Delta, Driver, Headline, NewFromZero, NoDelta, Percent, Verb
 
 if TYPE_CHECKING:
-    from reports.figures import Course, Drivers, Section
+    from reports.findings import Course, Drivers, Section
 
 HELD = Decimal("0.005")  # changes that print as 0 %
 ENOUGH = 2  # a driver is named if twice its part is the whole change or more

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hijridate import Gregorian, Hijri
 
-from reports.figures import CalendarNote, Comparison
+from reports.findings import CalendarNote, Comparison
 from reports.periods import DAY, Period
 
 if TYPE_CHECKING:

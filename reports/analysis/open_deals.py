@@ -7,24 +7,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.analysis.deltas import delta
-from reports.figures import (
-    Figure,
-    NoDelta,
-    OpenChange,
-    OpenDeal,
-    OpenDeals,
-    OpenStage,
-    OpenStageChange,
-    Reason,
-    Stage,
-)
+from reports.figures import Figure, Stage
+from reports.findings import NoDelta, OpenChange, OpenDeal, OpenDeals, OpenStage, OpenStageChange, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
-    from reports.figures import Analysis, Card, Delta, Number, Pipeline, PipelineWindows, Snapshot
+    from reports.figures import Card, Number, Pipeline, PipelineWindows, Snapshot
+    from reports.findings import Analysis, Delta
 
 MOST_DEALS = 10  # listed as the largest
 

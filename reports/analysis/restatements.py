@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.analysis.open_deals import compare_open
-from reports.figures import Figure, Measure, Restatement, StageChange, StageFigures
+from reports.figures import Figure, Measure, StageFigures
+from reports.findings import Restatement, StageChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reports.figures import Analysis, Earlier, Reported, Section
+    from reports.findings import Analysis, Earlier, Reported, Section
 
 NOTHING = Decimal("0.005")  # of money: what is lost on the way through a double
 SUMS = sorted((one for one in Figure if one.is_sum), key=lambda one: one is not Figure.VALUE_WON)

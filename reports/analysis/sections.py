@@ -9,21 +9,8 @@ from typing import TYPE_CHECKING
 from reports.analysis.deltas import delta, deltas
 from reports.analysis.drivers import drivers, drivers_together
 from reports.analysis.signals import limits_of, signals
-from reports.figures import (
-    Agent,
-    AgentChange,
-    AgentFigures,
-    Figure,
-    Figures,
-    PipelineWindows,
-    Reason,
-    Section,
-    Stage,
-    StageChange,
-    StageFigures,
-    TrendPoint,
-    Window,
-)
+from reports.figures import Agent, AgentFigures, Figure, Figures, PipelineWindows, Stage, StageFigures, Window
+from reports.findings import AgentChange, Reason, Section, StageChange, TrendPoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

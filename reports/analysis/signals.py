@@ -6,12 +6,14 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from reports.figures import HUNDRED, Course, Figure, Limits, Signal
+from reports.figures import HUNDRED, Figure
+from reports.findings import Course, Limits, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reports.figures import Number, TrendPoint
+    from reports.figures import Number
+    from reports.findings import TrendPoint
 
 FEWEST = 8  # periods with data, below which no limits are drawn
 RUN = 8  # values in a row on one side of the mean

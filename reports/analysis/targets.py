@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.figures import HUNDRED, Figure, Figures, Measure, Number, Target
+from reports.figures import HUNDRED, Figure, Figures, Measure, Number
+from reports.findings import Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reports.analysis.deltas import delta
-from reports.figures import Agent, AgentFigures, Delta, Figure, Figures, Section
+from reports.figures import Agent, AgentFigures, Figure, Figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reports.figures import AgentChange
+    from reports.findings import AgentChange, Delta, Section
 
 
 WHEN = ("current", "previous", "year_ago")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reports.charts.canvas import Pen
-    from reports.figures import TrendPoint
+    from reports.findings import TrendPoint
 
 NUMBER = 10.0  # points for a number above or below a bar
 

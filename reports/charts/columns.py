@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from reports.charts.canvas import Pen
     from reports.charts.goal import Goal
     from reports.charts.past import Past
-    from reports.figures import Limits, Number
+    from reports.figures import Number
+    from reports.findings import Limits
 
 GAP = 3.0  # points between a bar and its number, or an axis and its labels
 LABELS = 13.0  # points below the axis for the periods' names

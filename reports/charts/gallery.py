@@ -15,7 +15,8 @@ from reports.charts.drivers import Step, drivers_chart
 from reports.charts.goal import Goal
 from reports.charts.multiples import Panel, multiples_chart
 from reports.charts.past import Past
-from reports.figures import Driver, Figure, Measure, Section
+from reports.figures import Figure, Measure
+from reports.findings import Driver, Section
 from reports.present.formats import shorten
 from reports.present.open_deals import across, open_title, open_value
 from reports.present.sentences import AGENTS_DRAWN, amounts
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from reports.charts.canvas import Chart, Pen
-    from reports.figures import AgentChange, AgentFigures, Analysis, Number, OpenDeals, Target, TrendPoint
+    from reports.figures import AgentFigures, Number
+    from reports.findings import AgentChange, Analysis, OpenDeals, Target, TrendPoint
     from reports.present.sentences import Sentences
 
 FULL, HALF = 504.0, 240.0  # points of the page's text width, and of one of two columns

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.figures import CheckName, Figure
+from reports.figures import Figure
+from reports.findings import CheckName
 from reports.periods import Kind, Unit
 from reports.present.formats import DASH, shorten
 from reports.present.language import mark, mark_plural
@@ -13,7 +14,8 @@ from reports.present.language import mark, mark_plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reports.figures import Check, Number
+    from reports.figures import Number
+    from reports.findings import Check
     from reports.present.sentences import Sentences
 
 PASSED = "✓"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
-from reports.figures import Figure, Measure, NewFromZero, NoDelta, Number, Percent, Points, Reason
+from reports.figures import Figure, Measure, Number
+from reports.findings import NewFromZero, NoDelta, Percent, Points, Reason
 from reports.periods import Kind, Period, Unit
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
-    from reports.figures import Delta
+    from reports.findings import Delta
     from reports.present.language import Language
 
 NBSP = "\u00a0"

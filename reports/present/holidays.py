@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.figures import Comparison
+from reports.findings import Comparison
 from reports.present.language import mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reports.figures import CalendarNote
+    from reports.findings import CalendarNote
     from reports.present.sentences import Sentences
 
 PREVIOUS, YEAR_AGO = Comparison.PREVIOUS, Comparison.YEAR_AGO

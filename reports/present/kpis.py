@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reports.figures import Figure, Measure, Section
+from reports.figures import Figure, Measure
 from reports.present.targets import progress
 
 if TYPE_CHECKING:
     from reports.figures import Figures
+    from reports.findings import Section
     from reports.present.formats import Change, Formats
     from reports.present.sentences import Sentences
 

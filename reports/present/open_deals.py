@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from reports.figures import OpenChange, OpenDeals, OpenStage, Section
+    from reports.findings import OpenChange, OpenDeals, OpenStage, Section
     from reports.present.formats import Formats
 
 SIDE_BY_SIDE = {1: 1, 2: 2, 4: 2}  # charts of so many pipelines; of any other number three

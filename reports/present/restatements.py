@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reports.figures import Restatement
+    from reports.findings import Restatement
     from reports.present.sentences import Sentences
 
 MOST = 4  # lines; the rest is in the data

@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING
 
 from reports.analysis.headline import part
 from reports.analysis.signals import FEWEST
-from reports.figures import (
-    Clause,
-    Course,
-    Driver,
-    Figure,
-    Figures,
-    Headline,
-    NewFromZero,
-    NoDelta,
-    Reason,
-    Section,
-    Verb,
-)
+from reports.figures import Figure, Figures
+from reports.findings import Clause, Course, Driver, Headline, NewFromZero, NoDelta, Reason, Section, Verb
 from reports.periods import Kind, Period, Plan, Unit
 from reports.present.formats import DASH
 from reports.present.language import mark, mark_plural
@@ -27,7 +16,7 @@ from reports.present.language import mark, mark_plural
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from reports.figures import Delta, Drivers, Limits
+    from reports.findings import Delta, Drivers, Limits
     from reports.present.formats import Formats
     from reports.present.language import Language
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reports.figures import Measure
 
 if TYPE_CHECKING:
-    from reports.figures import Target
+    from reports.findings import Target
     from reports.present.formats import Formats
 
 PRINTED = Decimal("0.05")  # points: what is nearer to the goal than this prints as 0.0

@@ -11,7 +11,7 @@ from reports.present.open_deals import across, open_lines, since_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reports.figures import Analysis, OpenDeal, OpenDeals, Section
+    from reports.findings import Analysis, OpenDeal, OpenDeals, Section
     from reports.present.formats import Formats
     from reports.render.context import Facts, Picture
 

@@ -10,7 +10,8 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from reports.analysis.team import Role, team
-from reports.figures import AgentFigures, CheckName, Figure, Section
+from reports.figures import AgentFigures, Figure
+from reports.findings import CheckName, Section
 from reports.present.checks import check_lines, footnotes, noted
 from reports.present.definitions import definitions
 from reports.present.formats import DASH, clean, shorten
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
     from reports.analysis.probe import Proof
     from reports.analysis.team import TeamLine
-    from reports.figures import Analysis, EditionId
+    from reports.figures import EditionId
+    from reports.findings import Analysis
     from reports.present.checks import CheckLine
     from reports.present.formats import Change
     from reports.present.kpis import Kpi

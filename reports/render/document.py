@@ -6,25 +6,23 @@ import json
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from reports.figures import Figure, Figures, NewFromZero, NoDelta, Percent, Points
+from reports.figures import Figure, Figures
+from reports.findings import NewFromZero, NoDelta, Percent, Points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from reports.figures import (
-        Agent,
+    from reports.figures import Agent, AgentFigures, EditionId, Number, StageFigures
+    from reports.findings import (
         AgentChange,
-        AgentFigures,
         Analysis,
         CalendarNote,
         Check,
         Delta,
         Drivers,
-        EditionId,
         Failure,
         Limits,
-        Number,
         OpenChange,
         OpenDeal,
         OpenDeals,
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
         Section,
         Signal,
         StageChange,
-        StageFigures,
         Target,
         TrendPoint,
     )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reports.analysis.checks import check, refusal, unsettled
-from reports.figures import HARD, CheckName, Figures, PipelineWindows, Window
+from reports.figures import Figures, PipelineWindows, Window
+from reports.findings import HARD, CheckName
 from tests.making import figures_of, pipeline_of, plan_of, share, snapshot_of, stage
 
 if TYPE_CHECKING:

@@ -9,18 +9,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from reports.analysis.deltas import SMALL_COUNT, delta, deltas
-from reports.figures import (
-    Delta,
-    Figure,
-    Figures,
-    Measure,
-    NewFromZero,
-    NoDelta,
-    Number,
-    Percent,
-    Points,
-    Reason,
-)
+from reports.figures import Figure, Figures, Measure, Number
+from reports.findings import Delta, NewFromZero, NoDelta, Percent, Points, Reason
 from tests.making import figures, figures_of
 
 RATES = [one for one in Figure if one.measure is Measure.PERCENT]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from math import log
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 
 from reports.analysis.drivers import drivers, drivers_together
 from reports.analysis.sections import overall_section, pipeline_section
-from reports.figures import Drivers, Figures
+from reports.figures import Figures
 from tests.making import fetched, figures, plan_of
+
+if TYPE_CHECKING:
+    from reports.findings import Drivers
 
 CENT = Decimal("0.000001")
 some = st.none() | figures

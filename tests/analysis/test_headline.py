@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from reports.analysis.deltas import deltas
 from reports.analysis.headline import headline, part
 from reports.analysis.sections import pipeline_section
-from reports.figures import Clause, Driver, Figure, Figures, Headline, Section, Verb, Window
+from reports.figures import Figure, Figures, Window
+from reports.findings import Clause, Driver, Headline, Section, Verb
 from tests.making import figures, pipeline_of, plan_of
 
 WEEKS = plan_of()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.analysis.holidays import calendar_note, calendar_notes, eid_days, ramadan_days
-from reports.figures import CalendarNote, Comparison
+from reports.findings import CalendarNote, Comparison
 from reports.periods import DAY, Period
 from tests.making import plan_of
 

@@ -13,19 +13,8 @@ from hypothesis import strategies as st
 
 from reports.analysis.analyse import analyse
 from reports.analysis.open_deals import MOST_DEALS, compare_open, open_deals, open_together, with_open_deals
-from reports.figures import (
-    Card,
-    NewFromZero,
-    NoDelta,
-    OpenDeals,
-    OpenStage,
-    Percent,
-    Pipeline,
-    PipelineWindows,
-    Reason,
-    Stage,
-    Window,
-)
+from reports.figures import Card, Pipeline, PipelineWindows, Stage, Window
+from reports.findings import NewFromZero, NoDelta, OpenDeals, OpenStage, Percent, Reason
 from tests.making import FETCHED, figures_of, pipeline_of, plan_of, snapshot_of
 
 RIYADH = ZoneInfo("Asia/Riyadh")

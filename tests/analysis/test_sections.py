@@ -12,23 +12,12 @@ from hypothesis import given
 from reports.analysis.analyse import analyse
 from reports.analysis.deltas import deltas
 from reports.analysis.sections import overall_section, pipeline_section
-from reports.figures import (
-    Agent,
-    AgentFigures,
-    Figure,
-    Figures,
-    NewFromZero,
-    NoDelta,
-    Percent,
-    PipelineWindows,
-    Reason,
-    StageFigures,
-    Window,
-)
+from reports.figures import Agent, AgentFigures, Figure, Figures, PipelineWindows, StageFigures, Window
+from reports.findings import NewFromZero, NoDelta, Percent, Reason
 from tests.making import agent, fetched, figures_of, pipeline_of, plan_of, share, snapshot_of, stage
 
 if TYPE_CHECKING:
-    from reports.figures import AgentChange
+    from reports.findings import AgentChange
     from reports.periods import Period, Plan
 
 WEEKS = plan_of()

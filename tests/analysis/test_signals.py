@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.analysis.signals import FEWEST, limits, limits_of, signals
-from reports.figures import Course, Figure, Figures, Limits, TrendPoint
+from reports.figures import Figure, Figures
+from reports.findings import Course, Limits, TrendPoint
 from tests.making import plan_of
 
 # Douglas Montgomery, Introduction to Statistical Quality Control, the table of 15 viscosities of aircraft primer paint:

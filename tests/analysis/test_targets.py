@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from reports.analysis.analyse import analyse
 from reports.analysis.targets import due, reached, targets
-from reports.figures import Figure, Figures, Measure, Number, Target, Window
+from reports.figures import Figure, Figures, Measure, Number, Window
+from reports.findings import Target
 from reports.periods import Kind, Period, plan_span
 from tests.making import AS_OF, KINDS, SUNDAYS, figures, figures_of, pipeline_of, plan_of, snapshot_of
 

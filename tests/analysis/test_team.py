@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from reports.analysis.sections import overall_section, pipeline_section
 from reports.analysis.team import Role, TeamLine, team
-from reports.figures import AgentFigures, Figures, NewFromZero, NoDelta, Percent, PipelineWindows, Reason, Window
+from reports.figures import AgentFigures, Figures, PipelineWindows, Window
+from reports.findings import NewFromZero, NoDelta, Percent, Reason
 from tests.making import agent, fetched, pipeline_of, plan_of, share
 
 if TYPE_CHECKING:
-    from reports.figures import Section
+    from reports.findings import Section
     from reports.periods import Period
 
 WEEKS = plan_of()

@@ -24,7 +24,8 @@ from reports.charts.goal import Goal
 from reports.charts.multiples import Panel, multiples_chart
 from reports.charts.scale import MOST_LINES, scale
 from reports.charts.sparkline import HEIGHT, WIDTH, sparkline
-from reports.figures import Analysis, Figure, Figures, Target, TrendPoint, Window
+from reports.figures import Figure, Figures, Window
+from reports.findings import Analysis, Target, TrendPoint
 from reports.present.fonts import SUBSTITUTE
 from reports.present.formats import ELLIPSIS
 from reports.present.sentences import AGENTS_DRAWN

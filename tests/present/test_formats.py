@@ -16,7 +16,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from reports.analysis.deltas import delta
-from reports.figures import Figure, NoDelta, Number, Percent, Points, Reason
+from reports.figures import Figure, Number
+from reports.findings import NoDelta, Percent, Points, Reason
 from reports.periods import Kind, Period
 from reports.present.formats import (
     DASH,

@@ -20,7 +20,8 @@ from reports.analysis.deltas import deltas
 from reports.analysis.headline import headline
 from reports.analysis.sections import overall_section
 from reports.errors import ConfigError
-from reports.figures import Figure, Figures, NewFromZero, NoDelta, Points, Reason, Verb, Window
+from reports.figures import Figure, Figures, Window
+from reports.findings import NewFromZero, NoDelta, Points, Reason, Verb
 from reports.present import sentences as sentences_module
 from reports.present.definitions import definitions
 from reports.present.formats import Formats

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from reports.figures import OpenDeals, OpenStage
+from reports.findings import OpenDeals, OpenStage
 from reports.present.open_deals import across, open_lines, open_value
 from tests.making import formats
 

@@ -15,7 +15,8 @@ from reports.analysis.analyse import analyse
 from reports.analysis.deltas import delta, deltas
 from reports.analysis.headline import headline
 from reports.analysis.sections import overall_section
-from reports.figures import CalendarNote, Comparison, Figure, Figures, Number, Section, Window
+from reports.figures import Figure, Figures, Number, Window
+from reports.findings import CalendarNote, Comparison, Section
 from reports.periods import Period, plan_span
 from reports.present.definitions import definitions
 from reports.present.formats import DASH, NBSP

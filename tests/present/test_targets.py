@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from reports.figures import Figure, Target
+from reports.figures import Figure
+from reports.findings import Target
 from reports.present.targets import progress
 from tests.making import formats
 

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from reports.analysis.analyse import analyse
 from reports.analysis.open_deals import with_open_deals
 from reports.analysis.targets import targets
-from reports.figures import Analysis, Card, EditionId, Figure, Figures, PipelineWindows, Window
+from reports.figures import Card, EditionId, Figure, Figures, PipelineWindows, Window
 from reports.render.document import document
 from tests.making import AS_OF, CHECKOUT, fetched, figures_of, pipeline_of, plan_of, share, snapshot_of, stage
 
 if TYPE_CHECKING:
+    from reports.findings import Analysis
     from reports.periods import Plan
 
 SCHEMA = json.loads((CHECKOUT / "reports" / "render" / "edition.schema.json").read_text(encoding="utf-8"))

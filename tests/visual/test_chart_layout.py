@@ -22,7 +22,8 @@ from reports.charts.goal import Goal
 from reports.charts.lettering import CAPITALS
 from reports.charts.multiples import Panel, multiples_chart
 from reports.charts.past import WIDTH, Past
-from reports.figures import Figure, Figures, Target, TrendPoint
+from reports.figures import Figure, Figures
+from reports.findings import Target, TrendPoint
 from reports.periods import Kind, plan
 from reports.present.formats import Formats
 from reports.present.language import Language
