@@ -209,12 +209,17 @@ def test_a_change_by_hand(figure: Figure, now: Number | None, before: Number | N
 
 @given(st.sampled_from(list(Figure)), amounts, amounts)
 @example(Figure.VALUE_WON, Decimal(10) ** 15, Decimal("1e-9"))
+@example(Figure.CREATED, Decimal(0), Decimal("0.01"))
+@example(Figure.WIN_RATE, Decimal("0.01"), Decimal(0))
 def test_a_change_has_an_arrow_a_sign_and_a_tone_that_agree(figure: Figure, now: Decimal, before: Decimal) -> None:
     found = delta(figure, now, before)
     change = FORMATS.change(found)
     assert "-" not in change.text + change.signed
     assert not change.text.startswith(("+", MINUS))
-    if isinstance(found, Percent | Points) and found.absolute:
+    printed = re.search("[1-9]", change.text)  # of less than what is printed, nothing says where it went
+    if isinstance(found, Percent | Points) and not printed:
+        assert (change.arrow, change.tone) == ("", "flat")
+    elif isinstance(found, Percent | Points) and found.absolute:
         assert change.arrow == (UP if found.absolute > 0 else DOWN)
         assert change.signed == ("+" if found.absolute > 0 else MINUS) + change.text
         assert (change.tone == "good") == ((found.absolute > 0) != (figure is Figure.LOST))
