@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PARTIAL = ".partial"
+REPLACED = f"-old{PARTIAL}"  # behind the name of a revision whose place a new one takes
 REVISION = re.compile(r"r(\d+)(?:\.partial)?")
 FINISHED = re.compile(r"r(\d+)")
 EDITION = re.compile(
@@ -35,6 +36,7 @@ SPAN = re.compile(r"\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d")
 KEY = ".message-key"
 MANIFEST = "manifest.json"
 DELIVERIES = "deliveries.json"
+DELIVERY = ("recipient", "status", "detail")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,13 @@ class Draft:
 
     def finish(self, files: Mapping[str, bytes], made_with: Mapping[str, str] | None = None) -> dict[str, Path]:
         """Write all files and what they are, then give the folder its name; returns where each lies."""
+        self.write(files, made_with)
+        with _explained(self.folder):
+            self.partial.rename(self.folder)
+        return {name: self.folder / name for name in files}
+
+    def write(self, files: Mapping[str, bytes], made_with: Mapping[str, str] | None = None) -> None:
+        """Write all files and what they are, out of sight."""
         manifest = {
             "edition": str(self.edition),
             "files": {name: digest(content) for name, content in files.items()},
@@ -64,8 +73,6 @@ class Draft:
         with _explained(self.folder):
             for name, content in {**files, MANIFEST: raw_json(manifest, indent=1)}.items():
                 write_whole(self.partial / name, content)
-            self.partial.rename(self.folder)
-        return {name: self.folder / name for name in files}
 
     def abandon(self) -> None:
         """Take the unfinished folder away."""
@@ -119,10 +126,22 @@ class Revision:
             write_whole(self.folder / DELIVERIES, content)
 
     @property
+    def _recorded(self) -> tuple[str, list[dict[str, str]]]:
+        """When its messages were handed over, as text, and what became of each; empty where nothing is known."""
+        if not (self.folder / DELIVERIES).is_file():
+            return "", []
+        try:
+            found = json.loads(self.read(DELIVERIES))
+            return found["at"], [{name: str(one[name]) for name in DELIVERY} for one in found["deliveries"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(
+                f"{self.folder / DELIVERIES} can't be understood", hint="Restore the archive from a backup."
+            ) from error
+
+    @property
     def recorded_at(self) -> str:
         """When its messages were handed over, as text; empty where nothing is known."""
-        path = self.folder / DELIVERIES
-        return str(json.loads(path.read_bytes())["at"]) if path.is_file() else ""
+        return self._recorded[0]
 
     @property
     def fetched_at(self) -> datetime:
@@ -136,16 +155,14 @@ class Revision:
 
     @property
     def sent_at(self) -> datetime | None:
-        """When its messages were handed over, in the account's zone; None if nobody was sent one."""
+        """When its messages were handed over; None if nobody was sent one."""
         sent = any(one["status"] == "sent" for one in self.deliveries)
         return datetime.fromisoformat(self.recorded_at) if sent else None
 
     @property
     def deliveries(self) -> list[dict[str, str]]:
         """What became of its messages, as far as it is known."""
-        path = self.folder / DELIVERIES
-        found: list[dict[str, str]] = json.loads(path.read_bytes())["deliveries"] if path.is_file() else []
-        return found
+        return self._recorded[1]
 
 
 @dataclass(frozen=True)
@@ -232,15 +249,28 @@ class Archive:
 
     @staticmethod
     def replace(draft: Draft, files: Mapping[str, bytes], made_with: Mapping[str, str]) -> None:
-        """Put a revision that was made anew in the place of the old one, with the record of its deliveries."""
-        old = draft.folder.with_name(f"{draft.folder.name}-old{PARTIAL}")
+        """Put a revision that was made anew in the place of the old one, with the record of its deliveries.
+
+        The old one leaves its place only when the new one is whole; `recover` puts it back after a crash between.
+        """
+        old = draft.folder.with_name(draft.folder.name + REPLACED)
+        draft.write(files, made_with)
         with _explained(draft.folder):
             if (record := draft.folder / DELIVERIES).is_file():
                 write_whole(draft.partial / DELIVERIES, record.read_bytes())
-            shutil.rmtree(old, ignore_errors=True)
             draft.folder.rename(old)
-            draft.finish(files, made_with)
+            draft.partial.rename(draft.folder)
             shutil.rmtree(old)
+
+    def recover(self) -> None:
+        """Put back what a crash left beside its place while it was replaced; take away what was replaced."""
+        for old in sorted(self._folder.glob(f"*/*/*/r*{REPLACED}")):
+            place = old.with_name(old.name.removesuffix(REPLACED))
+            with _explained(place):
+                if place.exists():
+                    shutil.rmtree(old)
+                else:
+                    old.rename(place)
 
     def prune(self, report: str, before: datetime) -> list[Revision]:
         """Take away the revisions of a report that asked before a moment, but for the last one that was delivered.

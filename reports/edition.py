@@ -18,7 +18,7 @@ from reports.analysis.restatements import with_earlier
 from reports.archive import Archive, Draft, read_snapshot, snapshot_json
 from reports.config.model import OutboxEmail, VoxysSource
 from reports.earlier import find_earlier, read_earlier
-from reports.errors import DeliveryError
+from reports.errors import DeliveryError, LedgerError
 from reports.figures import EditionId, Figure, Snapshot
 from reports.inputs import input_files
 from reports.present.fonts import embedded_font_css, font_face_css
@@ -84,6 +84,8 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
     earlier = find_earlier(job)
     analysis = examine(job, snapshot, earlier)
     archive = Archive(job.config.path(job.config.archive.folder))
+    if keep_for := job.config.archive.keep:  # before anything is sent: whoever reads an error may run again
+        archive.prune(job.name, snapshot.fetched_at - keep_for)
     draft = archive.draft(job.edition)
     try:
         edition = prepare(job, desk, draft.edition, snapshot, analysis)
@@ -104,20 +106,26 @@ async def run(job: Job, progress: Callable[[str], None]) -> Result:
         raise
     except asyncio.CancelledError:
         raise DeliveryError("stopped before anything was sent", hint=f"The report is kept in {draft.folder}.") from None
-    record = [{"recipient": one.recipient, "status": one.status.value, "detail": one.detail} for one in deliveries]
-    draft.revision.record(record, datetime.now(UTC).isoformat(timespec="seconds"))
-    if keep_for := job.config.archive.keep:
-        archive.prune(job.name, snapshot.fetched_at - keep_for)
+    record_deliveries(draft, deliveries)
     return Result(edition, files, tuple(deliveries))
+
+
+def record_deliveries(draft: Draft, deliveries: Sequence[Delivery]) -> None:
+    """Write down beside the revision what became of its messages; they are on their way, whatever happens here."""
+    record = [{"recipient": one.recipient, "status": one.status.value, "detail": one.detail} for one in deliveries]
+    try:
+        draft.revision.record(record, datetime.now(UTC).isoformat(timespec="seconds"))
+    except LedgerError as error:
+        error.hint = f"{error.hint} The messages were handed over, only the record of it is missing: don't run again."
+        raise
 
 
 async def from_archive(job: Job, content: bytes) -> Snapshot:
     """Return the snapshot that was kept as these bytes, without any network."""
     from reports.source import replay
 
-    chosen = None if job.report.pipelines == "all" else job.report.pipelines
     async with replay(job.config, read_snapshot(content)) as source:
-        return await source.snapshot(chosen, job.plan)
+        return await source.snapshot(job.pipelines, job.plan)
 
 
 async def export(job: Job, kind: Format, progress: Callable[[str], None]) -> bytes:
@@ -155,9 +163,8 @@ async def fetch(job: Job, progress: Callable[[str], None]) -> Snapshot:
         progress(f"Fetching: {count} answers")
 
     progress("Fetching")
-    chosen = None if job.report.pipelines == "all" else job.report.pipelines
     async with open_source(job.config, on_answer) as source:
-        return await source.snapshot(chosen, job.plan)
+        return await source.snapshot(job.pipelines, job.plan)
 
 
 def examine(job: Job, snapshot: Snapshot, earlier: bytes) -> Analysis:
@@ -176,7 +183,6 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analys
     from reports.charts.gallery import Gallery
     from reports.render.context import Facts, PageBuilder
 
-    gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
     account = job.config.account
     gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
     facts = Facts(
@@ -187,7 +193,7 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analys
         fetched_at=snapshot.fetched_at,
         zone=account.zone,
         paper=job.report.paper,
-        all_pipelines=job.report.pipelines == "all",
+        all_pipelines=job.pipelines is None,
         assumed=isinstance(job.config.source, VoxysSource),
         note=job.note,
         targets_left_out=bool(job.report.targets.goals) and not job.goals,

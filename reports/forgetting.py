@@ -41,6 +41,7 @@ def forget(config: Config, address: str) -> Iterator[Forgotten]:
     except ValueError as error:
         raise ConfigError(f"{address!r} is not one e-mail address", hint="It looks like name@example.com.") from error
     archive = Archive(config.path(config.archive.folder))
+    archive.recover()
     for revision in archive.all():
         anew = _make_anew(archive, revision, wanted)
         recorded = _erase_deliveries(revision, wanted)

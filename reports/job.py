@@ -38,6 +38,11 @@ class Job:
         return EditionId(self.name, self.plan.current)
 
     @property
+    def pipelines(self) -> list[int] | None:
+        """The pipelines that were chosen; None for all there are."""
+        return None if self.report.pipelines == "all" else self.report.pipelines
+
+    @property
     def goals(self) -> Mapping[Figure, Decimal]:
         """The report's targets, where they count for this period."""
         return due(self.report.targets.goals, self.report.kind, self.plan)

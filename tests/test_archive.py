@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -209,3 +210,52 @@ def test_the_last_delivered_is_found_by_when_it_was_sent(tmp_path: Path) -> None
     found = archive.last_delivered("weekly")
     assert found is not None
     assert found[0] == again
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_revision_that_is_made_anew_keeps_its_record(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
+    archive.replace(archive.replacement(revision, {"a": b"new"}), {"a": b"new"}, {})
+    assert (revision.read("a"), revision.damaged()) == (b"new", [])
+    assert revision.sent_at is not None
+    assert [path.name for path in revision.folder.parent.iterdir()] == ["r1"]
+
+
+def test_a_revision_stays_where_the_new_one_cant_be_written(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
+    before = files_below(revision.folder)
+    draft = archive.replacement(revision, {})
+    (draft.partial / "a").mkdir(parents=True)  # in the way of a file
+    with pytest.raises(LedgerError, match="can't be written"):
+        archive.replace(draft, {"a": b"new"}, {})
+    assert files_below(revision.folder) == before
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["between the two names", "before the old one went"])
+def test_a_crash_while_one_is_replaced_loses_nothing(tmp_path: Path, *, replaced: bool) -> None:
+    archive = Archive(tmp_path)
+    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
+    before = files_below(revision.folder)
+    old = revision.folder.with_name("r1-old.partial")
+    if replaced:
+        shutil.copytree(revision.folder, old)
+    else:
+        revision.folder.rename(old)
+    archive.recover()
+    assert archive.of("weekly") == [revision]
+    assert files_below(revision.folder) == before
+    assert not old.exists()
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}", b'{"at": "", "deliveries": [1]}'])
+def test_a_record_that_was_damaged_is_named(tmp_path: Path, content: bytes) -> None:
+    archive = Archive(tmp_path)
+    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
+    (revision.folder / "deliveries.json").write_bytes(content)
+    with pytest.raises(LedgerError, match=r"deliveries\.json can't be understood"):
+        archive.last_delivered("weekly")

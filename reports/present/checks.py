@@ -43,11 +43,8 @@ FAILS = {
     CheckName.NEGATIVE: mark("There are negative values, such as credit notes; they lower the sums."),
     CheckName.STAGES: mark("The stages don't add up to the deals created."),
 }
-PLACES = {
-    CheckName.ANSWER: mark_plural("{number} window", "{number} windows"),
-    CheckName.COVERING: mark_plural("{number} pipeline", "{number} pipelines"),
-}
 WINDOWS = mark_plural("{number} window", "{number} windows")
+PIPELINES = mark_plural("{number} pipeline", "{number} pipelines")
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def _line(sentences: Sentences, check: Check, number: int | None) -> CheckLine:
         return CheckLine(sentences.formats.count(number), text, passed=False)
     if not check.windows:
         return CheckLine(NOTHING, f"{say(PASSES[check.name])}: {say('nothing to compare')}.", passed=True)
-    one, many = PLACES.get(check.name, WINDOWS)
+    one, many = PIPELINES if check.name is CheckName.COVERING else WINDOWS
     places = sentences.language.plural(one, many, check.windows, number=sentences.formats.count(check.windows))
     return CheckLine(PASSED, f"{say(PASSES[check.name])}: {places}.", passed=True)
 
