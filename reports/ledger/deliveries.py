@@ -1,0 +1,167 @@
+"""Deliveries in the ledger: addressed, sending, and what became of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from reports.ledger import events
+from reports.ledger.rows import insert_once, read_row, read_rows
+from reports.ledger.tables import deliveries, editions
+from reports.ledger.values import Delivery, DeliveryState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from reports.ledger.values import Kept
+
+LIVE = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)  # has it, or may
+TROUBLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+
+
+def address(  # noqa: PLR0913 - the parts of one row
+    tx: Connection, kept: Kept, mailboxes: Mapping[str, str], now: datetime, *, worker: str | None, again: bool = False
+) -> list[Delivery]:
+    """Write down who is to get an edition; returns the deliveries that were made.
+
+    `mailboxes` are by plain address. Whoever has the same period and cut already, or may have it, or will, is left
+    out, unless they are to get it `again`: then the send number is a new one. `worker` is who will send at once;
+    None leaves it to whoever works on the edition's slot.
+    """
+    made = []
+    for recipient, mailbox in mailboxes.items():
+        before = _of_recipient(tx, kept.subject, recipient)
+        if not again and any(one.state in LIVE for one in before):
+            continue
+        number = insert_once(
+            tx,
+            deliveries,
+            edition=kept.id,
+            subject=kept.subject,
+            recipient=recipient,
+            mailbox=mailbox,
+            send=max((one.send for one in before), default=0) + 1,
+            state=DeliveryState.PENDING,
+            detail="",
+            permanent=False,
+            attempts=0,
+            worker=worker,
+        )
+        if number is not None:  # else somebody else was quicker
+            made.append(get(tx, number))
+            events.note(tx, now, "delivery.pending", report=kept.report, edition=kept.id, delivery=number)
+    return made
+
+
+def _of_recipient(tx: Connection, subject: str, recipient: str) -> list[Delivery]:
+    query = select(deliveries).where(deliveries.c.subject == subject, deliveries.c.recipient == recipient)
+    return read_rows(Delivery, tx.execute(query))
+
+
+def get(tx: Connection, number: int) -> Delivery:
+    """Return a delivery."""
+    return read_row(Delivery, tx.execute(select(deliveries).where(deliveries.c.id == number)).one())
+
+
+def of_edition(tx: Connection, edition: str) -> list[Delivery]:
+    """Return every delivery of a revision, in the order they were addressed."""
+    query = select(deliveries).where(deliveries.c.edition == edition).order_by(deliveries.c.id)
+    return read_rows(Delivery, tx.execute(query))
+
+
+def of_subject(tx: Connection, subject: str) -> list[Delivery]:
+    """Return every delivery of a period and cut, whichever revision it was."""
+    query = select(deliveries).where(deliveries.c.subject == subject).order_by(deliveries.c.id)
+    return read_rows(Delivery, tx.execute(query))
+
+
+def having(tx: Connection, subject: str) -> dict[str, Delivery]:
+    """Return, by address, who has a period and cut already, may have it, or will."""
+    return {one.recipient: one for one in of_subject(tx, subject) if one.state in LIVE}
+
+
+def begin(tx: Connection, number: int, worker: str, now: datetime) -> Delivery | None:
+    """Say, before the message is handed over, that it is being sent; None if it isn't pending any more."""
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id == number, deliveries.c.state == DeliveryState.PENDING)
+        .values(
+            state=DeliveryState.SENDING, worker=worker, started_at=now, attempts=deliveries.c.attempts + 1, detail=""
+        )
+    )
+    return get(tx, number) if tx.execute(statement).rowcount == 1 else None
+
+
+def finish(  # noqa: PLR0913 - the parts of one row
+    tx: Connection, delivery: Delivery, state: DeliveryState, now: datetime, detail: str, *, permanent: bool = True
+) -> None:
+    """Write down what became of a message; pending means that it is tried again."""
+    pending = state is DeliveryState.PENDING
+    statement = (
+        update(deliveries)
+        .where(
+            deliveries.c.id == delivery.id,
+            deliveries.c.state == DeliveryState.SENDING,
+            deliveries.c.worker == delivery.worker,
+        )
+        .values(
+            state=state,
+            detail=detail,
+            permanent=permanent,
+            ended_at=None if pending else now,
+            worker=None if pending else delivery.worker,
+        )
+    )
+    if tx.execute(statement).rowcount != 1:
+        message = f"delivery {delivery.id} of {delivery.edition} was taken by somebody else"
+        raise LookupError(message)
+    events.note(tx, now, f"delivery.{state}", edition=delivery.edition, delivery=delivery.id)
+
+
+def give_up(tx: Connection, edition: str, now: datetime, detail: str = "") -> int:
+    """Let the deliveries of an edition that are still pending fail; the words of their last try stay."""
+    pending = deliveries.c.edition == edition, deliveries.c.state == DeliveryState.PENDING
+    said = func.coalesce(func.nullif(deliveries.c.detail, ""), detail)
+    values = {"state": DeliveryState.FAILED, "ended_at": now, "permanent": False, "detail": said}
+    return tx.execute(update(deliveries).where(*pending).values(**values)).rowcount
+
+
+def last_sent(tx: Connection, report: str, cut: str = "all") -> tuple[str, datetime] | None:
+    """Return the edition of a report and cut that somebody was sent last, and when."""
+    query = (
+        select(deliveries.c.edition, deliveries.c.ended_at)
+        .join(editions, editions.c.id == deliveries.c.edition)
+        .where(editions.c.report == report, editions.c.cut == cut, deliveries.c.state == DeliveryState.SENT)
+        .order_by(deliveries.c.ended_at.desc(), editions.c.revision.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    return None if row is None else (row.edition, row.ended_at)
+
+
+def unresolved(tx: Connection) -> list[Delivery]:
+    """Return what failed or is unknown, unless somebody looked after it or the recipient got it since."""
+    later = deliveries.alias()
+    made_good = (
+        select(later.c.id)
+        .where(
+            later.c.subject == deliveries.c.subject,
+            later.c.recipient == deliveries.c.recipient,
+            later.c.send > deliveries.c.send,
+            later.c.state == DeliveryState.SENT,
+        )
+        .exists()
+    )
+    query = select(deliveries).where(deliveries.c.state.in_(TROUBLE), deliveries.c.resolved_at.is_(None), ~made_good)
+    return read_rows(Delivery, tx.execute(query.order_by(deliveries.c.id)))
+
+
+def resolve(tx: Connection, edition: str, now: datetime) -> int:
+    """Say that somebody has looked after what failed or is unknown of an edition; returns how many."""
+    trouble = deliveries.c.state.in_(TROUBLE), deliveries.c.resolved_at.is_(None)
+    statement = update(deliveries).where(deliveries.c.edition == edition, *trouble).values(resolved_at=now)
+    return tx.execute(statement).rowcount

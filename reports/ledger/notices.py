@@ -1,0 +1,79 @@
+"""Notices in the ledger: what owners are told, each thing once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from reports.ledger.rows import insert_once, read_row, read_rows
+from reports.ledger.tables import notices
+from reports.ledger.values import NoticeState, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+def tell(  # noqa: PLR0913, PLR0917 - the parts of one row
+    tx: Connection, key: str, owners: Iterable[str], report: str, content: str, now: datetime
+) -> int:
+    """Write down what each owner is to be told; whoever was told the same is left out. Returns how many aren't."""
+    values = {"state": NoticeState.PENDING, "detail": "", "attempts": 0, "next_at": now, "created_at": now}
+    made = [
+        insert_once(tx, notices, key=key, recipient=one, report=report, content=content, **values) for one in owners
+    ]
+    return sum(one is not None for one in made)
+
+
+def pending(tx: Connection, now: datetime) -> list[Told]:
+    """Return the notices to be sent now."""
+    query = select(notices).where(notices.c.state == NoticeState.PENDING, notices.c.next_at <= now)
+    return read_rows(Told, tx.execute(query.order_by(notices.c.id)))
+
+
+def begin(tx: Connection, number: int, worker: str) -> Told | None:
+    """Say that a notice is being sent; None if it isn't pending any more."""
+    statement = (
+        update(notices)
+        .where(notices.c.id == number, notices.c.state == NoticeState.PENDING)
+        .values(state=NoticeState.SENDING, worker=worker, attempts=notices.c.attempts + 1)
+    )
+    if tx.execute(statement).rowcount != 1:
+        return None
+    return read_row(Told, tx.execute(select(notices).where(notices.c.id == number)).one())
+
+
+def finish(  # noqa: PLR0913 - the parts of one row
+    tx: Connection, told: Told, state: NoticeState, now: datetime, detail: str, *, next_at: datetime | None = None
+) -> None:
+    """Write down what became of a notice; pending means that it is tried again at `next_at`."""
+    values = {
+        "state": state,
+        "detail": detail,
+        "worker": None,
+        "next_at": next_at or told.next_at,
+        "ended_at": None if state is NoticeState.PENDING else now,
+    }
+    tx.execute(update(notices).where(notices.c.id == told.id).values(**values))
+
+
+def next_try(tx: Connection) -> datetime | None:
+    """Return when the next notice wants to be sent."""
+    query = select(func.min(notices.c.next_at)).where(notices.c.state == NoticeState.PENDING)
+    found: datetime | None = tx.execute(query).scalar()
+    return found
+
+
+def untold(tx: Connection) -> list[Told]:
+    """Return the notices that nobody got, and nobody looked after."""
+    query = select(notices).where(notices.c.state == NoticeState.FAILED, notices.c.resolved_at.is_(None))
+    return read_rows(Told, tx.execute(query.order_by(notices.c.id)))
+
+
+def resolve(tx: Connection, report: str, now: datetime) -> int:
+    """Say that somebody has looked after the notices about a report that nobody got; returns how many."""
+    failed = notices.c.report == report, notices.c.state == NoticeState.FAILED, notices.c.resolved_at.is_(None)
+    return tx.execute(update(notices).where(*failed).values(resolved_at=now)).rowcount

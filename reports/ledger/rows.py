@@ -1,0 +1,46 @@
+"""Inserts rows that may be there already, and reads rows as values."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from reports.ledger.values import Approval, Delivery, DeliveryState, Kept, NoticeState, Slot, SlotState, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection, Row, Table
+
+Value = TypeVar("Value")
+STATES: dict[type, tuple[str, type]] = {  # the one column of each that isn't read as it is
+    Slot: ("state", SlotState),
+    Delivery: ("state", DeliveryState),
+    Told: ("state", NoticeState),
+    Kept: ("approval", Approval),
+}
+
+
+def insert_once(connection: Connection, table: Table, **values: object) -> int | None:
+    """Insert a row unless a constraint says that it is there; returns its key, None if it was there."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    key = next(iter(table.primary_key.columns))
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
+    found: int | None = connection.execute(statement).scalar()
+    return found
+
+
+def read_row(kind: type[Value], row: Row[Any]) -> Value:
+    """Return a row as the dataclass whose fields are called as its columns."""
+    found = {one.name: row._mapping[one.name] for one in fields(kind)}  # type: ignore[arg-type] # noqa: SLF001 - a dataclass; SQLAlchemy's public name
+    if kind in STATES:
+        name, state = STATES[kind]
+        found[name] = state(found[name])
+    return kind(**found)
+
+
+def read_rows(kind: type[Value], rows: Iterable[Row[Any]]) -> list[Value]:
+    """Return rows as values."""
+    return [read_row(kind, row) for row in rows]

@@ -1,0 +1,154 @@
+"""Slots in the ledger: seen, claimed, put off, ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, literal, select, update
+
+from reports.ledger import events
+from reports.ledger.rows import insert_once, read_row, read_rows
+from reports.ledger.tables import Instant, schedules, slots
+from reports.ledger.values import Slot, SlotState
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+ENDS = (SlotState.SENT, SlotState.SKIPPED, SlotState.FAILED)
+
+
+def see(tx: Connection, report: str, due_at: datetime, as_of: date, now: datetime, skipped: str = "") -> bool:  # noqa: PLR0913, PLR0917 - the parts of one row
+    """Write a slot down, to be run or (with a reason) skipped; False if it was there already."""
+    state = SlotState.SKIPPED if skipped else SlotState.DUE
+    values = {"state": state, "reason": skipped, "hint": "", "attempts": 0, "next_at": due_at}
+    ended = now if skipped else None
+    found = insert_once(tx, slots, report=report, due_at=due_at, as_of=as_of, ended_at=ended, **values)
+    if found is not None:
+        events.note(tx, now, f"slot.{state}", report=report, slot=found, detail=skipped)
+    return found is not None
+
+
+def get(tx: Connection, number: int) -> Slot:
+    """Return a slot."""
+    return read_row(Slot, tx.execute(select(slots).where(slots.c.id == number)).one())
+
+
+def of_edition(tx: Connection, edition: str) -> Slot | None:
+    """Return the slot that an edition was made for; None where a person asked for it."""
+    row = tx.execute(select(slots).where(slots.c.edition == edition)).first()
+    return None if row is None else read_row(Slot, row)
+
+
+def workable(tx: Connection, now: datetime) -> list[Slot]:
+    """Return the slots to be worked on now, the longest due first; those of paused reports wait."""
+    paused = select(schedules.c.report).where(schedules.c.paused_at.is_not(None))
+    query = (
+        select(slots)
+        .where(slots.c.state == SlotState.DUE, slots.c.next_at <= now, slots.c.report.not_in(paused))
+        .order_by(slots.c.due_at, slots.c.id)
+    )
+    return read_rows(Slot, tx.execute(query))
+
+
+def open_slots(tx: Connection) -> list[Slot]:
+    """Return every slot that hasn't ended, the longest due first."""
+    query = select(slots).where(slots.c.state.not_in(ENDS)).order_by(slots.c.due_at, slots.c.id)
+    return read_rows(Slot, tx.execute(query))
+
+
+def unresolved(tx: Connection) -> list[Slot]:
+    """Return the slots that failed and that nobody has looked after yet."""
+    query = select(slots).where(slots.c.state == SlotState.FAILED, slots.c.resolved_at.is_(None))
+    return read_rows(Slot, tx.execute(query.order_by(slots.c.due_at)))
+
+
+def latest(tx: Connection, report: str | None, count: int) -> list[Slot]:
+    """Return the last slots, the latest first."""
+    query = select(slots).order_by(slots.c.due_at.desc(), slots.c.id.desc()).limit(count)
+    if report is not None:
+        query = query.where(slots.c.report == report)
+    return read_rows(Slot, tx.execute(query))
+
+
+def next_try(tx: Connection) -> datetime | None:
+    """Return when the next slot wants to be worked on."""
+    found: datetime | None = tx.execute(
+        select(func.min(slots.c.next_at)).where(slots.c.state == SlotState.DUE)
+    ).scalar()
+    return found
+
+
+def claim(tx: Connection, number: int, worker: str, now: datetime) -> Slot | None:
+    """Take a slot that is due for one worker: one conditional statement, so that only one gets it."""
+    statement = (
+        update(slots)
+        .where(slots.c.id == number, slots.c.state == SlotState.DUE, slots.c.next_at <= now)
+        .values(
+            state=SlotState.CLAIMED,
+            worker=worker,
+            attempts=slots.c.attempts + 1,
+            first_at=func.coalesce(slots.c.first_at, literal(now, Instant)),
+        )
+    )
+    if tx.execute(statement).rowcount != 1:
+        return None
+    slot = get(tx, number)
+    events.note(tx, now, "slot.claimed", report=slot.report, slot=slot.id, detail=f"attempt {slot.attempts}")
+    return slot
+
+
+def attach(tx: Connection, slot: Slot, edition: str) -> None:
+    """Say which edition was made for a slot."""
+    _change(tx, slot, edition=edition)
+
+
+def put_off(tx: Connection, slot: Slot, until: datetime, now: datetime, reason: str, hint: str = "") -> None:  # noqa: PLR0913, PLR0917 - the parts of one row
+    """Let a claimed slot be tried again later."""
+    _change(tx, slot, state=SlotState.DUE, worker=None, next_at=until, reason=reason, hint=hint)
+    events.note(tx, now, "slot.put_off", report=slot.report, slot=slot.id, detail=reason)
+
+
+def give_back(tx: Connection, slot: Slot, now: datetime, reason: str) -> None:
+    """Let a claimed slot be tried again at once; this attempt doesn't count."""
+    values = {"state": SlotState.DUE, "worker": None, "next_at": now, "attempts": slots.c.attempts - 1}
+    _change(tx, slot, reason=reason, **values)
+    events.note(tx, now, "slot.given_back", report=slot.report, slot=slot.id, detail=reason)
+
+
+def wait(tx: Connection, slot: Slot, now: datetime) -> None:
+    """Let a claimed slot wait for approval."""
+    _change(tx, slot, state=SlotState.WAITING, worker=None, reason="waits for approval", hint="")
+    events.note(tx, now, "slot.waiting", report=slot.report, slot=slot.id)
+
+
+def wake(tx: Connection, slot: Slot, now: datetime) -> None:
+    """Let a slot that waited for approval be worked on; its span for trying again starts anew."""
+    _change(tx, slot, state=SlotState.DUE, next_at=now, first_at=None, reason="")
+    events.note(tx, now, "slot.approved", report=slot.report, slot=slot.id)
+
+
+def end(tx: Connection, slot: Slot, state: SlotState, now: datetime, reason: str = "", hint: str = "") -> None:  # noqa: PLR0913, PLR0917 - the parts of one row
+    """Let a slot end, as sent, skipped or failed."""
+    _change(tx, slot, state=state, worker=None, ended_at=now, reason=reason, hint=hint)
+    events.note(tx, now, f"slot.{state}", report=slot.report, slot=slot.id, detail=reason)
+
+
+def resolve(tx: Connection, report: str, now: datetime, as_of: date | None = None) -> int:
+    """Say that somebody has looked after the failed slots of a report (of one day); returns how many."""
+    statement = update(slots).where(
+        slots.c.report == report, slots.c.state == SlotState.FAILED, slots.c.resolved_at.is_(None)
+    )
+    if as_of is not None:
+        statement = statement.where(slots.c.as_of == as_of)
+    return tx.execute(statement.values(resolved_at=now)).rowcount
+
+
+def _change(tx: Connection, slot: Slot, **values: object) -> None:
+    """Change a slot that is as it was read; that it isn't can only be a fault of the program."""
+    same_worker = slots.c.worker.is_(None) if slot.worker is None else slots.c.worker == slot.worker
+    statement = update(slots).where(slots.c.id == slot.id, slots.c.state == slot.state, same_worker)
+    if tx.execute(statement.values(**values)).rowcount != 1:
+        message = f"slot {slot.id} of {slot.report} was taken by somebody else"
+        raise LookupError(message)

@@ -1,0 +1,186 @@
+"""The tables of the ledger; their constraints are what keeps a report from going out twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from reports.ledger.values import Approval, DeliveryState, NoticeState, SlotState
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+    from sqlalchemy import Dialect
+    from sqlalchemy.types import TypeEngine
+
+STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"  # in SQLite, which has no instants: sorted as text they are sorted in time
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant: aware and in UTC for us, `timestamptz` in PostgreSQL, text of a fixed width in SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[str]:
+        """Return how the engine at hand keeps it."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(27))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
+        """Refuse a time without a zone; it could be any instant."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"{value} has no time zone"
+            raise ValueError(message)
+        instant = value.astimezone(UTC)
+        return instant.strftime(STAMP) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return it in UTC."""
+        if isinstance(value, str):
+            return datetime.strptime(value, STAMP).replace(tzinfo=UTC)
+        return None if value is None else value.astimezone(UTC)
+
+
+def _one_of(column: str, states: type[StrEnum], name: str) -> CheckConstraint:
+    listed = ", ".join(f"'{one.value}'" for one in states)
+    return CheckConstraint(f"{column} IN ({listed})", name=name)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# What is known of each report's schedule: up to which instant its slots are in the ledger, and whether it is paused.
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("report", String(40), primary_key=True),
+    Column("handled_until", Instant, nullable=False),
+    Column("paused_at", Instant),
+)
+
+# One revision each of one report for one period and cut; `subject` is its id without the revision.
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    Column("subject", String(110), nullable=False),
+    Column("report", String(40), nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("cut", String(40), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("approval", String(10), nullable=False),
+    Column("approve_by", Instant),
+    UniqueConstraint("subject", "revision", name="uq_editions_subject_revision"),
+    _one_of("approval", Approval, "approval"),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("report", String(40), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),  # not tried again before
+    Column("first_at", Instant),  # when it was first tried
+    Column("worker", String(40)),  # who has claimed it
+    Column("edition", String(120), ForeignKey("editions.id")),
+    Column("ended_at", Instant),
+    Column("resolved_at", Instant),
+    UniqueConstraint("report", "due_at", name="uq_slots_report_due_at"),
+    _one_of("state", SlotState, "state"),
+    CheckConstraint("(worker IS NOT NULL) = (state = 'claimed')", name="claimed_by_a_worker"),
+    CheckConstraint("(ended_at IS NOT NULL) = (state IN ('sent', 'skipped', 'failed'))", name="ended"),
+    Index("ix_slots_state", "state", "next_at"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", String(120), ForeignKey("editions.id"), nullable=False),
+    Column("subject", String(110), nullable=False),
+    Column("recipient", String(320), nullable=False),  # the address alone, in small letters
+    Column("mailbox", String(500), nullable=False),  # as it stands in the message: with the name before it
+    Column("send", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("permanent", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("worker", String(40)),  # who is to send it, or was
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("resolved_at", Instant),
+    UniqueConstraint("subject", "recipient", "send", name="uq_deliveries_subject_recipient_send"),
+    _one_of("state", DeliveryState, "state"),
+    Index("ix_deliveries_edition", "edition"),
+    Index("ix_deliveries_state", "state"),
+)
+
+# What an owner is told; `key` says of what, so that nobody is told the same thing twice.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False),
+    Column("recipient", String(500), nullable=False),
+    Column("report", String(40), nullable=False),
+    Column("content", Text, nullable=False),  # JSON
+    Column("state", String(10), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("worker", String(40)),
+    Column("ended_at", Instant),
+    Column("resolved_at", Instant),
+    UniqueConstraint("key", "recipient", name="uq_notices_key_recipient"),
+    _one_of("state", NoticeState, "state"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("report", String(40)),
+    Column("slot", Integer, ForeignKey("slots.id")),
+    Column("edition", String(120), ForeignKey("editions.id")),
+    Column("delivery", Integer, ForeignKey("deliveries.id")),
+    Column("detail", Text, nullable=False),
+    Index("ix_events_report", "report", "at"),
+)
