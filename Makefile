@@ -5,26 +5,32 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := $(BIN)/python -m pip install -qq --editable
+KILLS ?= 200
+SEED ?=
 CATALOGUE ?= templates/locale/messages.pot
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: help report test test-slow check format messages bench fonts clean
+.PHONY: help report test test-slow soak check format messages bench fonts clean
 
 help:
 	@echo "make report     set up, produce the report of config.toml, deliver it to the outbox folder"
 	@echo "make test       set up and run the tests; make test-slow runs the long ones"
+	@echo "make soak       kill a running sender at random moments; KILLS=200 and SEED=... choose how often, and when"
 	@echo "make check      lint, types and layers"
 	@echo "make bench      measure what an edition costs (docs/benchmark.md)"
 	@echo "make format     format the code; make messages and make fonts renew what is derived"
 
 report: .venv/report
-	@$(BIN)/reports run
+	@$(BIN)/reports run --again
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+
+soak: .venv/dev
+	$(BIN)/python tests/delivery/soak.py $(KILLS) $(SEED)
 
 check: .venv/dev
 	$(BIN)/ruff check .
@@ -38,8 +44,8 @@ format: .venv/dev
 
 messages: .venv/dev
 	$(BIN)/python -m babel.messages.frontend extract --mapping-file templates/locale/babel.cfg \
-	  --no-default-keywords --keywords text --keywords _text --keywords say --keywords plural:1,2 --keywords mark \
-	  --keywords mark_plural:1,2 --keywords t --keywords n:1,2 --no-location --sort-output --omit-header \
+	  --no-default-keywords --keywords text --keywords _text --keywords say --keywords plural:1,2 --keywords _plural:1,2 \
+	  --keywords mark --keywords mark_plural:1,2 --keywords t --keywords n:1,2 --no-location --sort-output --omit-header \
 	  --output-file $(CATALOGUE) reports templates
 
 bench: .venv/dev
@@ -50,7 +56,7 @@ fonts: .venv/dev
 	$(BIN)/python templates/fonts/cut.py
 
 clean:
-	rm -rf .venv archive outbox dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv archive outbox ledger.sqlite* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	@$(PYTHON) -m venv .venv || { \

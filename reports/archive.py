@@ -21,7 +21,7 @@ from reports.files import digest, why, write_whole
 from reports.periods import Period
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 PARTIAL = ".partial"
@@ -33,10 +33,9 @@ EDITION = re.compile(
     r"(:r(?P<revision>[1-9]\d{0,8}))?"
 )
 SPAN = re.compile(r"\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d")
+CUT = re.compile(r"[a-z0-9-]+")
 KEY = ".message-key"
 MANIFEST = "manifest.json"
-DELIVERIES = "deliveries.json"
-DELIVERY = ("recipient", "status", "detail")
 
 
 @dataclass(frozen=True)
@@ -119,30 +118,6 @@ class Revision:
             if not (self.folder / name).is_file() or digest((self.folder / name).read_bytes()) != expected
         ]
 
-    def record(self, deliveries: Sequence[Mapping[str, str]], at: str) -> None:
-        """Write down what became of its messages; the only thing that is added to a finished revision."""
-        with _explained(self.folder):
-            content = raw_json({"at": at, "deliveries": list(deliveries)}, indent=1)
-            write_whole(self.folder / DELIVERIES, content)
-
-    @property
-    def _recorded(self) -> tuple[str, list[dict[str, str]]]:
-        """When its messages were handed over, as text, and what became of each; empty where nothing is known."""
-        if not (self.folder / DELIVERIES).is_file():
-            return "", []
-        try:
-            found = json.loads(self.read(DELIVERIES))
-            return found["at"], [{name: str(one[name]) for name in DELIVERY} for one in found["deliveries"]]
-        except (ValueError, KeyError, TypeError) as error:
-            raise LedgerError(
-                f"{self.folder / DELIVERIES} can't be understood", hint="Restore the archive from a backup."
-            ) from error
-
-    @property
-    def recorded_at(self) -> str:
-        """When its messages were handed over, as text; empty where nothing is known."""
-        return self._recorded[0]
-
     @property
     def fetched_at(self) -> datetime:
         """When the source was asked."""
@@ -152,17 +127,6 @@ class Revision:
             raise LedgerError(
                 f"{self.folder / 'edition.json'} can't be understood", hint="Restore the archive from a backup."
             ) from error
-
-    @property
-    def sent_at(self) -> datetime | None:
-        """When its messages were handed over; None if nobody was sent one."""
-        sent = any(one["status"] == "sent" for one in self.deliveries)
-        return datetime.fromisoformat(self.recorded_at) if sent else None
-
-    @property
-    def deliveries(self) -> list[dict[str, str]]:
-        """What became of its messages, as far as it is known."""
-        return self._recorded[1]
 
 
 @dataclass(frozen=True)
@@ -179,14 +143,14 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def draft(self, edition: EditionId) -> Draft:
-        """Reserve the next revision of an edition; two at once get different ones."""
+    def draft(self, edition: EditionId, above: int = 0) -> Draft:
+        """Reserve the next revision of an edition, `above` a number; two at once get different ones."""
         home = self._folder.joinpath(edition.report, _span(edition), edition.cut)
         with _explained(home):
             home.mkdir(parents=True, exist_ok=True)
             while True:
                 taken = [int(match[1]) for path in home.iterdir() if (match := REVISION.fullmatch(path.name))]
-                number = max(taken, default=0) + 1
+                number = max([above, *taken]) + 1
                 draft = Draft(edition.revised(number), home / f"r{number}")
                 try:
                     draft.partial.mkdir()
@@ -205,37 +169,35 @@ class Archive:
         home = self._folder / match["report"] / f"{match['since']}_{match['until']}" / match["cut"]
         number = int(match["revision"]) if match["revision"] else max(_revisions(home), default=0)
         folder = home / f"r{number}"
-        if not folder.is_dir():
+        period = _period(home.parent.name)
+        if period is None or not folder.is_dir():
             raise LedgerError(f"there is no edition {text} in the archive", hint=f"Looked for {folder}.")
-        period = Period(date.fromisoformat(match["since"]), date.fromisoformat(match["until"]))
         return Revision(EditionId(match["report"], period, match["cut"], number), folder)
 
+    def at(self, text: str) -> Revision | None:
+        """Return a kept revision by its whole id; None if it isn't there any more."""
+        try:
+            return self.find(text)
+        except LedgerError:
+            return None
+
     def of(self, report: str, cut: str = "all") -> list[Revision]:
-        """Return every kept revision of a report, the earliest period first."""
+        """Return every kept revision of a report, the earliest period first; those of every cut with `*`."""
         found = []
         for home in sorted((self._folder / report).glob(f"*_*/{cut}")):
-            if not SPAN.fullmatch(home.parent.name):
+            period = _period(home.parent.name)
+            if period is None or not CUT.fullmatch(home.name):
                 continue
-            since, _, until = home.parent.name.partition("_")
-            period = Period(date.fromisoformat(since), date.fromisoformat(until))
             found += [
-                Revision(EditionId(report, period, cut, one), home / f"r{one}") for one in sorted(_revisions(home))
+                Revision(EditionId(report, period, home.name, one), home / f"r{one}")
+                for one in sorted(_revisions(home))
             ]
         return found
 
-    def last_delivered(self, report: str, cut: str = "all") -> tuple[Revision, datetime] | None:
-        """Return the revision that somebody was sent last, and when; exports and failures don't count."""
-        sent = [(one.sent_at, one) for one in self.of(report, cut)]
-        known = [(moment, one) for moment, one in sent if moment is not None]
-        if not known:
-            return None
-        moment, revision = max(known, key=lambda one: (one[0], one[1].edition.revision or 0))
-        return revision, moment
-
     def all(self) -> list[Revision]:
-        """Return every kept revision of every report."""
+        """Return every kept revision of every report and cut."""
         names = sorted(path.name for path in self._folder.iterdir() if path.is_dir()) if self._folder.is_dir() else []
-        return [one for name in names for one in self.of(name)]
+        return [one for name in names for one in self.of(name, "*")]
 
     @staticmethod
     def replacement(revision: Revision, files: Mapping[str, bytes]) -> Draft:
@@ -249,15 +211,13 @@ class Archive:
 
     @staticmethod
     def replace(draft: Draft, files: Mapping[str, bytes], made_with: Mapping[str, str]) -> None:
-        """Put a revision that was made anew in the place of the old one, with the record of its deliveries.
+        """Put a revision that was made anew in the place of the old one.
 
         The old one leaves its place only when the new one is whole; `recover` puts it back after a crash between.
         """
         old = draft.folder.with_name(draft.folder.name + REPLACED)
         draft.write(files, made_with)
         with _explained(draft.folder):
-            if (record := draft.folder / DELIVERIES).is_file():
-                write_whole(draft.partial / DELIVERIES, record.read_bytes())
             draft.folder.rename(old)
             draft.partial.rename(draft.folder)
             shutil.rmtree(old)
@@ -272,22 +232,25 @@ class Archive:
                 else:
                     old.rename(place)
 
-    def prune(self, report: str, before: datetime) -> list[Revision]:
-        """Take away the revisions of a report that asked before a moment, but for the last one that was delivered.
+    def prune(self, report: str, before: datetime, needed: Collection[str]) -> list[Revision]:
+        """Take away the revisions of a report that asked before a moment, but for those still needed; returns them.
 
-        Half-made ones as old as that go too. Returns what was taken away.
+        One that is too damaged to say when it asked stays: `reports show` names what is wrong with it.
         """
-        last = self.last_delivered(report)
-        kept = last[0].folder if last else None
-        old = [one for one in self.of(report) if one.folder != kept and one.fetched_at < before]
+        old = [one for one in self.of(report) if str(one.edition) not in needed and _asked_before(one, before)]
         with _explained(self._folder / report):
             for one in old:
                 gone = one.folder.rename(one.folder.with_name(f"{one.folder.name}{PARTIAL}"))  # never half of it
                 shutil.rmtree(gone)
-            for path in (self._folder / report).glob(f"*/*/r*{PARTIAL}"):
-                if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
-                    shutil.rmtree(path)
         return old
+
+    def sweep(self, report: str, before: datetime) -> None:
+        """Take away what crashes left half-made before a moment; what was to be replaced is `recover`'s."""
+        with _explained(self._folder / report):
+            for path in (self._folder / report).glob(f"*/*/r*{PARTIAL}"):
+                left = datetime.fromtimestamp(path.stat().st_mtime, UTC) < before
+                if left and not path.name.endswith(REPLACED):
+                    shutil.rmtree(path)
 
     def key(self) -> bytes:
         """Return the secret that hides recipients in message ids; made once, readable by its owner only."""
@@ -307,6 +270,13 @@ class Archive:
             os.fsync(file.fileno())
             with suppress(FileExistsError):
                 os.link(file.name, path)
+
+
+def _asked_before(revision: Revision, before: datetime) -> bool:
+    try:
+        return revision.fetched_at < before
+    except (LedgerError, TypeError):  # nothing that can be understood, or a time without its zone
+        return False
 
 
 def _revisions(home: Path) -> list[int]:
@@ -348,6 +318,17 @@ def _span(edition: EditionId) -> str:
     return f"{edition.period.since}_{edition.period.until}"
 
 
+def _period(name: str) -> Period | None:
+    """Return the period that a folder is named after; None where somebody else's folder lies between ours."""
+    if not SPAN.fullmatch(name):
+        return None
+    since, _, until = name.partition("_")
+    try:
+        return Period(date.fromisoformat(since), date.fromisoformat(until))
+    except ValueError:
+        return None
+
+
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     try:
@@ -356,4 +337,5 @@ def _explained(path: Path) -> Iterator[None]:
         raise LedgerError(
             f"the archive can't be written at {path}: {why(error)}",
             hint="Make room or set [archive] folder to a place that this user may write to.",
+            permanent=False,
         ) from error

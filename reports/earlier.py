@@ -16,24 +16,27 @@ from reports.periods import Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from reports.archive import Revision
     from reports.job import Job
 
 
-def find_earlier(job: Job) -> bytes:
-    """Return, as JSON, what the last delivered edition and the one of the period before say of the same cut."""
+def find_earlier(job: Job, last: tuple[str, datetime] | None) -> bytes:
+    """Return, as JSON, what the last delivered edition and the one of the period before say of the same cut.
+
+    `last` is the id of the one that was delivered last, and when; one that isn't in the archive any more says nothing.
+    """
     with _understood():
-        return raw_json(_found(job), indent=1)
+        return raw_json(_found(job, last), indent=1)
 
 
-def _found(job: Job) -> dict[str, object]:
+def _found(job: Job, last: tuple[str, datetime] | None) -> dict[str, object]:
     archive = Archive(job.config.path(job.config.archive.folder))
     zone = job.config.account.zone
-    delivered = archive.last_delivered(job.name)
     content: dict[str, object] = {"delivered": None, "before": None}
-    if delivered is not None:
-        revision, moment = delivered
+    if last is not None and (revision := archive.at(last[0])) is not None:
+        moment = last[1]
         content["delivered"] = {"on": moment.astimezone(zone).date().isoformat(), **_quoted(revision)}
     kept = [one for one in archive.of(job.name) if one.edition.period == job.plan.previous]
     in_time = [one for one in kept if _fetched_on(one) <= job.plan.current.until]

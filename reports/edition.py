@@ -1,10 +1,9 @@
-"""The whole flow of one edition: plan, fetch, analyse, draw, render, keep, deliver."""
+"""The whole flow of one edition: plan, fetch, analyse, draw, render, keep."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
@@ -16,11 +15,11 @@ from reports.analysis.headline import headline
 from reports.analysis.open_deals import with_open_deals
 from reports.analysis.restatements import with_earlier
 from reports.archive import Archive, Draft, read_snapshot, snapshot_json
-from reports.config.model import OutboxEmail, VoxysSource
+from reports.config.model import VoxysSource
 from reports.earlier import find_earlier, read_earlier
-from reports.errors import DeliveryError, LedgerError
 from reports.figures import EditionId, Figure, Snapshot
 from reports.inputs import input_files
+from reports.log import event
 from reports.present.fonts import embedded_font_css, font_face_css
 from reports.present.formats import Formats, clean
 from reports.present.language import Language
@@ -29,15 +28,15 @@ from reports.present.templates import Templates
 from reports.present.theme import Theme, load_theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
+    from reports.archive import Revision
     from reports.charts.canvas import Chart
     from reports.charts.gallery import Gallery
     from reports.findings import Analysis, Section
     from reports.job import Job
     from reports.mail.compose import Letter
-    from reports.mail.delivery import Delivery
     from reports.render.context import Page, PageBuilder, SectionView
 
 Format = Literal["pdf", "html", "json", "eml"]
@@ -69,55 +68,39 @@ class Edition:
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a run produced: the files that were kept, and what became of each message."""
+class Made:
+    """An edition that is in the archive."""
 
     edition: Edition
-    files: Mapping[str, Path]
-    deliveries: tuple[Delivery, ...]
+    revision: Revision
 
 
-async def run(job: Job, progress: Callable[[str], None]) -> Result:
-    """Produce an edition, keep it as a new revision, and deliver it."""
+async def produce(
+    job: Job, delivered: tuple[str, datetime] | None, progress: Callable[[str], None], *, above: int
+) -> Made:
+    """Produce an edition and keep it as a new revision, numbered `above` every one that there ever was.
+
+    `delivered` is what was sent last of the same report.
+    """
     desk = open_desk(job)
     snapshot = await from_archive(job, snapshot_json(await fetch(job, progress)))  # what is kept is what is shown
-    earlier = find_earlier(job)
+    event("edition.fetched", report=job.name, answers=len(snapshot.answers))
+    earlier = find_earlier(job, delivered)
     analysis = examine(job, snapshot, earlier)
-    archive = Archive(job.config.path(job.config.archive.folder))
-    if keep_for := job.config.archive.keep:  # before anything is sent: whoever reads an error may run again
-        archive.prune(job.name, snapshot.fetched_at - keep_for)
-    draft = archive.draft(job.edition)
+    draft = Archive(job.config.path(job.config.archive.folder)).draft(job.edition, above)
     try:
         edition = prepare(job, desk, draft.edition, snapshot, analysis)
         progress("Rendering")
         pdf = to_pdf(edition)
         letter = to_letter(edition, pdf)  # before anything is kept: its templates may be broken too
+        event("edition.rendered", report=job.name, edition=draft.edition, bytes=len(pdf))
         await asyncio.sleep(0)  # whoever asked to stop meanwhile is heard here, before anything is kept
-        files = keep(draft, edition, pdf, letter, earlier)
+        keep(draft, edition, pdf, letter, earlier)
     except BaseException:
         draft.abandon()
         raise
-    progress("Delivering")
-    try:
-        await asyncio.sleep(0)
-        deliveries = await deliver(job, letter, archive.key())
-    except DeliveryError as error:
-        error.hint = f"{error.hint} Nothing was sent; the report is kept in {draft.folder}."
-        raise
-    except asyncio.CancelledError:
-        raise DeliveryError("stopped before anything was sent", hint=f"The report is kept in {draft.folder}.") from None
-    record_deliveries(draft, deliveries)
-    return Result(edition, files, tuple(deliveries))
-
-
-def record_deliveries(draft: Draft, deliveries: Sequence[Delivery]) -> None:
-    """Write down beside the revision what became of its messages; they are on their way, whatever happens here."""
-    record = [{"recipient": one.recipient, "status": one.status.value, "detail": one.detail} for one in deliveries]
-    try:
-        draft.revision.record(record, datetime.now(UTC).isoformat(timespec="seconds"))
-    except LedgerError as error:
-        error.hint = f"{error.hint} The messages were handed over, only the record of it is missing: don't run again."
-        raise
+    event("edition.archived", report=job.name, edition=draft.edition)
+    return Made(edition, draft.revision)
 
 
 async def from_archive(job: Job, content: bytes) -> Snapshot:
@@ -128,11 +111,13 @@ async def from_archive(job: Job, content: bytes) -> Snapshot:
         return await source.snapshot(job.pipelines, job.plan)
 
 
-async def export(job: Job, kind: Format, progress: Callable[[str], None]) -> bytes:
-    """Produce an edition in one format; nothing is kept or sent."""
+async def export(
+    job: Job, kind: Format, delivered: tuple[str, datetime] | None, progress: Callable[[str], None]
+) -> bytes:
+    """Produce an edition in one format; nothing is kept or sent. `delivered` is what was sent last."""
     desk = open_desk(job)
     snapshot = await fetch(job, progress)
-    analysis = examine(job, snapshot, find_earlier(job))
+    analysis = examine(job, snapshot, find_earlier(job, delivered))
     if kind == "json":
         return to_json(job, job.edition, snapshot, analysis)
     progress("Rendering")
@@ -321,12 +306,12 @@ def to_eml(edition: Edition) -> bytes:
     return compose(letter, edition.job.report.to[0], key=b"export").as_bytes()
 
 
-def keep(draft: Draft, edition: Edition, pdf: bytes, letter: Letter, earlier: bytes) -> dict[str, Path]:
+def keep(draft: Draft, edition: Edition, pdf: bytes, letter: Letter, earlier: bytes) -> None:
     """Put what was fetched and made into the archive, with everything that went into it."""
     from reports.versions import versions
 
     files = {"snapshot.json": snapshot_json(edition.snapshot), **record_files(edition, pdf, letter)}
-    return draft.finish({**files, **input_files(edition.job, earlier)}, versions(edition.desk.templates))
+    draft.finish({**files, **input_files(edition.job, earlier)}, versions(edition.desk.templates))
 
 
 def record_files(edition: Edition, pdf: bytes, letter: Letter) -> dict[str, bytes]:
@@ -339,15 +324,3 @@ def record_files(edition: Edition, pdf: bytes, letter: Letter) -> dict[str, byte
         f"{edition.id.filename}.pdf": pdf,
         "mail.eml": compose(letter, job.config.email.sender, key=b"archive").as_bytes(),  # to nobody in particular
     }
-
-
-async def deliver(job: Job, letter: Letter, key: bytes) -> Sequence[Delivery]:
-    """Hand one message for each recipient to the outbox or the mail server."""
-    from reports.mail import outbox, smtp
-    from reports.mail.compose import compose
-
-    messages = [(recipient, compose(letter, recipient, key=key)) for recipient in job.report.to]
-    email = job.config.email
-    if isinstance(email, OutboxEmail):
-        return outbox.put(job.config.path(email.folder), letter.edition, messages)
-    return await smtp.send(email, job.config.folder, messages)

@@ -1,4 +1,4 @@
-"""Erases a person from every kept edition: as the owner of deals, and as a recipient."""
+"""Erases a person from archive and ledger: as the owner of deals, as a recipient, and as an owner of reports."""
 
 from __future__ import annotations
 
@@ -13,40 +13,64 @@ from reports.config.values import parse_address
 from reports.edition import examine, from_archive, open_desk, prepare, record_files, to_letter, to_pdf
 from reports.errors import ConfigError, LedgerError
 from reports.inputs import CONFIG, EARLIER, FOLDER, read_job
+from reports.ledger.forgetting import NOBODY, Erased, erase
+from reports.ledger.opening import ledger_if_any
 from reports.versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from reports.archive import Revision
     from reports.config.model import Config
-    from reports.figures import EditionId
-
-NOBODY = "erased@erased.invalid"  # in the place of a recipient; .invalid can't be anybody's
 
 
 @dataclass(frozen=True)
 class Forgotten:
     """What was done to one revision: whether its page was made anew, and files whose free text names the address."""
 
-    edition: EditionId
+    edition: str
     made_anew: bool
-    left_in: tuple[str, ...]
+    left_in: tuple[str, ...] = ()
 
 
-def forget(config: Config, address: str) -> Iterator[Forgotten]:
-    """Erase whoever has an address; yields each revision that knew them, when it is done."""
+def forget(config: Config, address: str, now: datetime) -> tuple[Erased, Iterator[Forgotten]]:
+    """Erase whoever has an address: from the ledger at once, then each revision that knew them as it is asked for."""
     try:
         wanted = parse_address(address).addr_spec.casefold()
     except ValueError as error:
         raise ConfigError(f"{address!r} is not one e-mail address", hint="It looks like name@example.com.") from error
-    archive = Archive(config.path(config.archive.folder))
+    erased = _erased_from_ledger(config, wanted, now)
+    return erased, _forgotten(Archive(config.path(config.archive.folder)), wanted, erased)
+
+
+def _erased_from_ledger(config: Config, wanted: str, now: datetime) -> Erased:
+    with ledger_if_any(config) as ledger:
+        if ledger is None:
+            return Erased()
+        with ledger.write() as tx:
+            return erase(tx, wanted, now)
+
+
+def _forgotten(archive: Archive, wanted: str, erased: Erased) -> Iterator[Forgotten]:
+    """Yield each revision that knew the person when it is done, then those that only the ledger has any more."""
     archive.recover()
-    for revision in archive.all():
-        anew = _make_anew(archive, revision, wanted)
-        recorded = _erase_deliveries(revision, wanted)
-        if anew or recorded:
-            yield Forgotten(revision.edition, anew, tuple(_left(revision, wanted)))
+    there = archive.all()
+    for revision in there:
+        anew, name = _make_anew(archive, revision, wanted), str(revision.edition)
+        if anew or name in erased.editions:
+            yield Forgotten(name, anew, tuple(_left(revision, wanted)))
+    for name in sorted(erased.editions - {str(one.edition) for one in there}):
+        yield Forgotten(name, made_anew=False)
+
+
+def named_in(config: Config, address: str) -> list[str]:
+    """Return the places of the configuration that still name an address; it is a person's to change them."""
+    wanted = parse_address(address).addr_spec.casefold()
+    lists = {"account.owner": config.account.owner or ()}
+    for name, report in config.reports.items():
+        lists |= {f"reports.{name}.to": report.to, f"reports.{name}.owner": report.owner or ()}
+    return [place for place, listed in lists.items() if any(_is(one, wanted) for one in listed)]
 
 
 def _make_anew(archive: Archive, revision: Revision, wanted: str) -> bool:
@@ -113,14 +137,6 @@ def _is(text: str, wanted: str) -> bool:
         return parse_address(text).addr_spec.casefold() == wanted
     except ValueError:
         return False
-
-
-def _erase_deliveries(revision: Revision, wanted: str) -> bool:
-    found = [{**one, "recipient": NOBODY} if _is(one["recipient"], wanted) else one for one in revision.deliveries]
-    if found == revision.deliveries:
-        return False
-    revision.record(found, revision.recorded_at)
-    return True
 
 
 def _left(revision: Revision, wanted: str) -> Iterator[str]:

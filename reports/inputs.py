@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 FOLDER = "inputs"
 CONFIG = "config.json"
 EARLIER = "earlier.json"  # what was said before, as far as this edition quotes it
+# Where editions are kept, when they are made and who is told: these change no page, and addresses stand there.
+_NO_PAGE: dict[str, bool | set[str]] = {
+    "archive": True,
+    "ledger": True,
+    "runner": True,
+    "reports": True,
+    "account": {"holidays", "owner"},
+}
+_NO_PAGE_OF_REPORT = {"schedule", "owner", "catch_up", "retry_for", "approve", "approve_within"}
 TEXTS = {".html", ".css", ".txt", ".toml", ".mo"}  # templates, themes and catalogues; fonts are known by their digests
 
 
@@ -55,10 +64,10 @@ def read_job(folder: Path) -> Job:
 
 
 def _config(job: Job) -> bytes:
-    """Return the configuration of this one report."""
-    whole = job.config.model_dump(by_alias=True, exclude_unset=True)
-    whole["reports"] = {job.name: whole["reports"][job.name]}
-    whole.pop("archive", None)  # where it is kept and for how long changes no page
+    """Return the configuration of this one report, without what changes no page."""
+    whole = job.config.model_dump(by_alias=True, exclude_unset=True, exclude=_NO_PAGE)
+    report = job.report.model_dump(by_alias=True, exclude_unset=True, exclude=_NO_PAGE_OF_REPORT)
+    whole["reports"] = {job.name: report}
     whole["email"] = {"kind": "outbox", "from": job.config.email.sender}
     if "token" in whole["source"]:
         whole["source"]["token"] = {"env": "NONE"}

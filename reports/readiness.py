@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reports.config.model import SmtpEmail
@@ -44,6 +45,8 @@ def findings(config: Config, today: date) -> Iterator[Finding]:
     yield _attempt("source", lambda: _source(config))
     yield _attempt("mail", lambda: _mail(config))
     yield _folder("archive", "archive", config.path(config.archive.folder))
+    yield _attempt("ledger", lambda: _ledger(config))
+    yield _attempt("monitor", lambda: _monitor(config))
     for name in config.reports:
         yield _attempt(name, lambda name=name: _report(config, name, today))  # type: ignore[misc] # bound at once
 
@@ -92,6 +95,25 @@ def _mail(config: Config) -> Finding:
     return Finding("mail", f"{config.email.host}:{config.email.port}, {login}")
 
 
+def _ledger(config: Config) -> Finding:
+    from reports.ledger.opening import ledger_file, ledger_if_any
+    from reports.ledger.presence import RUNNER
+
+    with ledger_if_any(config) as ledger:
+        if ledger is None:
+            return _folder("ledger", "ledger's", ledger_file(config).parent)
+        works = "a runner is at work" if ledger.presence.held(RUNNER) else "no runner is at work"
+        return Finding("ledger", f"{ledger.where}, {works}")
+
+
+def _monitor(config: Config) -> Finding:
+    """Look whether there is an address to tell that the runner lives; it isn't requested for a try."""
+    there = config.runner.ping_url(config.folder) is not None
+    return Finding(
+        "monitor", "told after each good pass" if there else "none: set [runner] ping to hear of a dead runner"
+    )
+
+
 def _folder(about: str, name: str, path: Path) -> Finding:
     """Look whether a folder can be written, or made where it isn't there yet."""
     if can_be_written(path / "file"):
@@ -106,4 +128,14 @@ def _report(config: Config, name: str, today: date) -> Finding:
     desk = open_desk(job)
     check_template(desk.templates, job.report.template)
     sentences = desk.sentences
-    return Finding(name, f"{sentences.current}, {sentences.compared}; to {', '.join(job.report.to)}")
+    said = f"{sentences.current}, {sentences.compared}; to {', '.join(job.report.to)}"
+    return Finding(name, f"{said}{_next(config, name)}")
+
+
+def _next(config: Config, name: str) -> str:
+    """Return when it goes out by itself, and who is told of trouble."""
+    from reports.agenda import upcoming
+
+    owners = ", ".join(config.owner(config.report(name)))
+    found = upcoming(config, name, datetime.now(UTC), 1)
+    return "".join(f"; next on {one.due:%a %Y-%m-%d %H:%M %Z}, trouble is told to {owners}" for one in found)

@@ -175,59 +175,91 @@ def test_what_is_no_json_is_a_mistake_of_ours() -> None:
         snapshot_json(Snapshot(datetime(2026, 11, 22, tzinfo=UTC), (), (answer,)))
 
 
-def kept(archive: Archive, period: Period, fetched_at: str, *, sent: bool = False) -> Revision:
+def kept(archive: Archive, period: Period, fetched_at: str) -> Revision:
     """Keep a revision that asked at a moment."""
     draft = archive.draft(EditionId("weekly", period))
     draft.finish({"edition.json": json.dumps({"fetched_at": fetched_at}).encode()})
-    status = "sent" if sent else "failed"
-    draft.revision.record([{"recipient": "a@b.c", "status": status, "detail": ""}], fetched_at)
     return draft.revision
 
 
-def test_pruning_takes_what_is_old_but_for_the_last_one_delivered(tmp_path: Path) -> None:
+def test_pruning_takes_what_is_old_but_for_what_is_needed(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     week = EDITION.period
-    first = kept(archive, week, "2025-01-05T06:00:00+03:00", sent=True)
-    last = kept(archive, week, "2025-01-12T06:00:00+03:00", sent=True)
+    first = kept(archive, week, "2025-01-05T06:00:00+03:00")
+    last = kept(archive, week, "2025-01-12T06:00:00+03:00")
     failed = kept(archive, week, "2025-01-19T06:00:00+03:00")
     fresh = kept(archive, week, "2026-11-15T06:00:00+03:00")
-    half = archive.draft(EDITION)
-    os.utime(half.partial, (0, 0))
-    gone = archive.prune("weekly", datetime(2026, 1, 1, tzinfo=UTC))
+    gone = archive.prune("weekly", datetime(2026, 1, 1, tzinfo=UTC), {str(last.edition)})
     assert gone == [first, failed]
     assert archive.of("weekly") == [last, fresh]
     assert {path.name for path in last.folder.parent.iterdir()} == {"r2", "r4"}
-    assert archive.prune("weekly", datetime(2026, 1, 1, tzinfo=UTC)) == []
+    assert archive.prune("weekly", datetime(2026, 1, 1, tzinfo=UTC), {str(last.edition)}) == []
 
 
-def test_the_last_delivered_is_found_by_when_it_was_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", b"[]", b"{}", b'{"fetched_at": 3}', b'{"fetched_at": "2025-01-05"}', None]
+)
+def test_pruning_leaves_what_is_too_damaged_to_say_how_old_it_is(tmp_path: Path, content: bytes | None) -> None:
     archive = Archive(tmp_path)
-    assert archive.last_delivered("weekly") is None
-    late = Period(date(2026, 11, 8), date(2026, 11, 14))
-    kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
-    again = kept(archive, late, "2026-11-23T06:00:00+03:00", sent=True)
-    kept(archive, EDITION.period, "2026-11-24T06:00:00+03:00")
-    found = archive.last_delivered("weekly")
-    assert found is not None
-    assert found[0] == again
+    damaged = kept(archive, EDITION.period, "2025-01-05T06:00:00+03:00")
+    old = kept(archive, EDITION.period, "2025-01-12T06:00:00+03:00")
+    if content is None:
+        (damaged.folder / "edition.json").unlink()
+    else:
+        (damaged.folder / "edition.json").write_bytes(content)
+    assert archive.prune("weekly", datetime(2026, 1, 1, tzinfo=UTC), ()) == [old]
+    assert archive.of("weekly") == [damaged]
+
+
+def test_what_a_crash_left_half_made_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    kept = archive.draft(EDITION)
+    kept.finish({"snapshot.json": b"{}"})
+    left, at_work = archive.draft(EDITION), archive.draft(EDITION)
+    replaced = kept.folder.with_name("r9-old.partial")
+    replaced.mkdir()
+    for one in (left.partial, replaced):
+        os.utime(one, (0, 0))
+    archive.sweep("weekly", datetime(2026, 1, 1, tzinfo=UTC))
+    assert not left.partial.exists()
+    assert all(one.exists() for one in (kept.folder, at_work.partial, replaced))
+
+
+def test_what_was_pruned_meanwhile_is_not_there(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    last = kept(archive, EDITION.period, "2025-01-05T06:00:00+03:00")
+    assert archive.at(str(last.edition)) == last
+    archive.prune("weekly", datetime(2026, 1, 1, tzinfo=UTC), ())
+    assert archive.at(str(last.edition)) is None
+
+
+def test_every_cut_is_listed_and_what_isn_t_ours_is_not(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    whole = kept(archive, EDITION.period, "2025-01-05T06:00:00+03:00").edition
+    part = archive.draft(EditionId("weekly", EDITION.period, "agent-7"))
+    part.finish({})
+    for name in ("2026-13-15_2026-11-21/all/r1", "2026-11-21_2026-11-15/all/r1", "notes/all/r1", f"{HOME[1]}/A b/r1"):
+        (tmp_path / "weekly" / name).mkdir(parents=True)
+    assert {one.edition for one in archive.all()} == {whole, part.edition}
+    assert [one.edition for one in archive.of("weekly")] == [whole]
+    assert archive.at("weekly:2026-13-15:2026-11-21:all:r1") is None
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_revision_that_is_made_anew_keeps_its_record(tmp_path: Path) -> None:
+def test_a_revision_that_is_made_anew_keeps_its_name(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
-    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
+    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00")
     archive.replace(archive.replacement(revision, {"a": b"new"}), {"a": b"new"}, {})
     assert (revision.read("a"), revision.damaged()) == (b"new", [])
-    assert revision.sent_at is not None
     assert [path.name for path in revision.folder.parent.iterdir()] == ["r1"]
 
 
 def test_a_revision_stays_where_the_new_one_cant_be_written(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
-    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
+    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00")
     before = files_below(revision.folder)
     draft = archive.replacement(revision, {})
     (draft.partial / "a").mkdir(parents=True)  # in the way of a file
@@ -239,7 +271,7 @@ def test_a_revision_stays_where_the_new_one_cant_be_written(tmp_path: Path) -> N
 @pytest.mark.parametrize("replaced", [False, True], ids=["between the two names", "before the old one went"])
 def test_a_crash_while_one_is_replaced_loses_nothing(tmp_path: Path, *, replaced: bool) -> None:
     archive = Archive(tmp_path)
-    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
+    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00")
     before = files_below(revision.folder)
     old = revision.folder.with_name("r1-old.partial")
     if replaced:
@@ -250,12 +282,3 @@ def test_a_crash_while_one_is_replaced_loses_nothing(tmp_path: Path, *, replaced
     assert archive.of("weekly") == [revision]
     assert files_below(revision.folder) == before
     assert not old.exists()
-
-
-@pytest.mark.parametrize("content", [b"{", b"{}", b'{"at": "", "deliveries": [1]}'])
-def test_a_record_that_was_damaged_is_named(tmp_path: Path, content: bytes) -> None:
-    archive = Archive(tmp_path)
-    revision = kept(archive, EDITION.period, "2026-11-22T06:00:00+03:00", sent=True)
-    (revision.folder / "deliveries.json").write_bytes(content)
-    with pytest.raises(LedgerError, match=r"deliveries\.json can't be understood"):
-        archive.last_delivered("weekly")

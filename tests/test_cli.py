@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from reports.cli import _guarded
+from reports.cli.failures import guarded
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_trouble_of_the_system(error: OSError, said: str, capsys: pytest.Capture
     def fail() -> None:
         raise error
 
-    assert _guarded(fail) == 1
+    assert guarded(fail) == 1
     told = capsys.readouterr().err
     assert said in told
     assert "output can't be written" not in told

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import ConfigDict, Discriminator, Field, PrivateAttr, Tag, model_validator
 
-from reports.config.secret import SecretField, Section
+from reports.config.schedule import ScheduleField
+from reports.config.secret import Secret, SecretField, Section
 from reports.config.values import (
     AddressText,
     BaseUrl,
     CurrencyCode,
+    Duration,
     Goal,
+    Holiday,
     KeepDays,
     KindName,
     LocaleName,
+    MemorySize,
     NoGoal,
+    Owners,
+    PingAddress,
     Pipelines,
     ShareGoal,
     Text,
     TimezoneName,
     WholeGoal,
-    parse_address,
+    ping_address,
+    twice,
 )
 from reports.config.words import near
 from reports.errors import ConfigError
@@ -34,6 +42,8 @@ from reports.periods import WEEK_STARTS, Calendar, Kind, Unit
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    from reports.schedule import Schedule
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -48,6 +58,8 @@ class Account(Section):
     currency: CurrencyCode
     locale: LocaleName = "en"
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    holidays: Annotated[tuple[Holiday, ...], Field(strict=False)] = ()
+    owner: Owners | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -119,6 +131,44 @@ class Archive(Section):
     keep: KeepDays | None = None
 
 
+class Ledger(Section):
+    """The records of what was sent: a file of SQLite, or the address of a PostgreSQL database, kept as a secret."""
+
+    file: Annotated[str, Field(min_length=1)] = "ledger.sqlite"
+    url: SecretField | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Ledger:
+        if self.url is not None and "file" in self.model_fields_set:
+            message = "give either file or url"
+            raise ValueError(message)
+        return self
+
+
+class Runner(Section):
+    """How editions are made by schedule: how many side by side, how long and with how much memory (bytes) each."""
+
+    workers: Annotated[int, Field(ge=1, le=16)] = 2
+    deadline: Duration = timedelta(minutes=10)
+    memory: MemorySize = 1024**3
+    ping: (
+        Annotated[
+            Annotated[PingAddress, Tag("address")] | Annotated[Secret, Tag("secret")],
+            Discriminator(lambda value: "secret" if isinstance(value, dict | Secret) else "address"),
+        ]
+        | None
+    ) = None
+
+    def ping_url(self, folder: Path) -> str | None:
+        """Return the address to request after each pass, read where it is a secret; its value is in no message."""
+        if not isinstance(self.ping, Secret):
+            return self.ping
+        try:
+            return ping_address(self.ping.read(folder))
+        except ValueError as error:
+            raise ConfigError(f"the secret of runner.ping: {error}", hint="Copy it from the monitor.") from error
+
+
 class Checks(Section):
     """How strict the checks of the figures are: `strict` refuses what would be a footnote."""
 
@@ -157,6 +207,12 @@ class Report(Section):
     paper: Literal["A4", "letter"] = "A4"
     targets: Targets = Targets()
     to: Annotated[list[AddressText], Field(min_length=1)]
+    schedule: ScheduleField | None = None
+    owner: Owners | None = None
+    catch_up: Duration | None = None
+    retry_for: Duration = timedelta(hours=6)
+    approve: bool = False
+    approve_within: Duration = timedelta(days=2)
 
     @property
     def kind(self) -> Kind:
@@ -180,12 +236,10 @@ class Report(Section):
 
     @model_validator(mode="after")
     def _each_once(self) -> Report:
-        addresses = Counter(parse_address(one).addr_spec.casefold() for one in self.to)
-        ids = Counter(self.pipelines if isinstance(self.pipelines, list) else ())
-        compared = Counter(self.compare)
-        twice = [str(one) for one, count in (*addresses.items(), *ids.items(), *compared.items()) if count > 1]
-        if twice:
-            message = f"listed twice: {', '.join(twice)}"
+        ids = self.pipelines if isinstance(self.pipelines, list) else ()
+        found = [*twice(self.to), *(str(one) for one, count in Counter((*ids, *self.compare)).items() if count > 1)]
+        if found:
+            message = f"listed twice: {', '.join(found)}"
             raise ValueError(message)
         return self
 
@@ -199,6 +253,8 @@ class Config(Section):
     email: Annotated[OutboxEmail | SmtpEmail, Field(discriminator="kind")]
     archive: Archive = Archive()
     checks: Checks = Checks()
+    ledger: Ledger = Ledger()
+    runner: Runner = Runner()
     reports: Annotated[dict[str, Report], Field(min_length=1)]
     _folder: Path = PrivateAttr(default=Path())
 
@@ -208,6 +264,18 @@ class Config(Section):
             if not self.NAME.fullmatch(name):
                 message = f'the report name "{name}" may hold small letters, digits, - and _ only, 40 at most'
                 raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _owners(self) -> Config:
+        missing = [
+            f"reports.{name}.{key}: needs someone to tell when it goes wrong; set owner here or in [account]"
+            for name, report in self.reports.items()
+            for key, needed in (("schedule", report.schedule is not None), ("approve", report.approve))
+            if needed and not self.owner(report)
+        ]
+        if missing:
+            raise ValueError("\n".join(missing))
         return self
 
     @property
@@ -241,3 +309,19 @@ class Config(Section):
     def locale(self, report: Report) -> str:
         """Return the language and region a report is written in."""
         return report.locale or self.account.locale
+
+    def owner(self, report: Report) -> tuple[str, ...]:
+        """Return who is told when something goes wrong with a report; empty where it has no schedule and nobody is."""
+        return tuple(report.owner or self.account.owner or ())
+
+    def owners_of(self, name: str) -> tuple[str, ...]:
+        """Return who is told about a report, also one that the configuration doesn't have any more."""
+        return self.owner(self.reports[name]) if name in self.reports else tuple(self.account.owner or ())
+
+    def schedule_of(self, name: str) -> Schedule | None:
+        """Return when a report is due; None where it has no schedule, or there is no such report any more."""
+        return self.schedule(self.reports[name]) if name in self.reports else None
+
+    def schedule(self, report: Report) -> Schedule | None:
+        """Return when a report is due, by the account's calendar; None where it has no schedule."""
+        return None if report.schedule is None else report.schedule.of(self.account)

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 from reports.config.model import (
     Account,
     Archive,
+    Checks,
     Config,
+    Ledger,
     OutboxEmail,
     Report,
+    Runner,
     SandboxSource,
     SmtpEmail,
     Targets,
     VoxysSource,
 )
+from reports.config.schedule import ScheduleTable
 from reports.config.secret import Secret, Section
 from reports.config.words import near
 from reports.errors import ConfigError
@@ -27,16 +31,22 @@ if TYPE_CHECKING:
 
 def all_problems(path: Path, content: dict[str, Any], error: ValidationError) -> ConfigError:
     """Return one error that lists each problem once."""
-    problems = [_problem(content, dict(one)) for one in error.errors(include_url=False)]
+    problems = [one for each in error.errors(include_url=False) for one in _problems(content, dict(each))]
     unique = list(dict.fromkeys(problems))
     count = "a problem" if len(unique) == 1 else f"{len(unique)} problems"
     lines = "".join(f"\n  {one}" for one in unique)
     return ConfigError(f"{path} has {count}:{lines}", hint="Change these and try again; `reports check` reads it all.")
 
 
+def _problems(content: dict[str, Any], one: dict[str, Any]) -> list[str]:
+    """Return the problems of one error; those of the whole file may be several, one to a line."""
+    problem = _problem(content, one)
+    return [problem] if one["loc"] else problem.split("\n")
+
+
 def _problem(content: dict[str, Any], one: dict[str, Any]) -> str:
     """Return one problem as `dotted.path: what is wrong`, with a suggestion for a mistyped key."""
-    where = _dotted(content, one["loc"])
+    where = _dotted(content, one["loc"], missing=one["type"] == "missing")
     text = str(one["msg"]).removeprefix("Value error, ")
     if one["type"] == "extra_forbidden":
         text = f"unknown key{near(str(one['loc'][-1]), _known_keys(one['loc'], where))}"
@@ -46,6 +56,10 @@ def _problem(content: dict[str, Any], one: dict[str, Any]) -> str:
         where, text = f"{where}.kind", _kind_problem(one)
     elif one["type"] in {"too_short", "string_too_short"}:
         text = "is empty"
+    elif one["type"] == "bool_type":
+        text = f"{_shown(one['input'])} is neither true nor false, without quotes"
+    elif one["type"] in {"list_type", "tuple_type"}:
+        text = f'{_shown(one["input"])} is not a list such as ["..."]'
     elif one["type"] == "literal_error":
         text = f"{_shown(one['input'])} is not one of {one['ctx']['expected']}"
     return f"{where}: {text}" if where else text
@@ -62,34 +76,48 @@ def _kind_problem(one: dict[str, Any]) -> str:
     return f'"{context["tag"]}" is not one of {context["expected_tags"]}'
 
 
-def _dotted(content: dict[str, Any], loc: tuple[str | int, ...]) -> str:
+def _dotted(content: dict[str, Any], loc: tuple[str | int, ...], *, missing: bool) -> str:
     """Return the path as the file has it, without the names pydantic adds for the choices of a union."""
     parts: list[str] = []
     place: Any = content
-    for key in loc:
-        last = key == loc[-1]
+    for number, key in enumerate(loc, start=1):
         inside = key in place if isinstance(place, dict) else isinstance(place, list) and isinstance(key, int)
         if inside:
             place = place[key]
-        if inside or (last and isinstance(place, dict)):
+        if inside or (missing and number == len(loc)):
             parts.append(str(key))
     return ".".join(parts)
 
 
 def _known_keys(loc: tuple[str | int, ...], where: str) -> list[str]:
     """Return the keys that the table around an unknown key may have."""
-    tables: dict[str, type[Section]] = {"account": Account, "archive": Archive, "reports": Report}
+    tables: dict[str, type[Section]] = {
+        "account": Account,
+        "archive": Archive,
+        "checks": Checks,
+        "ledger": Ledger,
+        "runner": Runner,
+        "reports": Report,
+    }
     kinds: dict[str, type[Section]] = {
         "sandbox": SandboxSource,
         "voxys": VoxysSource,
         "outbox": OutboxEmail,
         "smtp": SmtpEmail,
     }
-    inner: dict[str, type[Section]] = {"token": Secret, "password": Secret, "targets": Targets}
-    first = str(loc[0])
+    inner: dict[str, type[Section]] = {
+        "token": Secret,
+        "password": Secret,
+        "url": Secret,
+        "ping": Secret,
+        "targets": Targets,
+        "schedule": ScheduleTable,
+    }
     if "." not in where:
         return list(Config.model_fields)
-    model = inner.get(str(loc[2])) if len(loc) > 3 else None  # noqa: PLR2004 - source, kind, token, key
-    model = model or (kinds.get(str(loc[1])) if first in {"source", "email"} else tables.get(first))
+    first, *others = (str(one) for one in loc[:-1])
+    name = others[0] if first in {"source", "email", "reports"} and others else ""  # of a kind or of a report
+    table = kinds.get(name) if first in {"source", "email"} else tables.get(first)
+    model = next((inner[one] for one in (others[1:] if name else others) if one in inner), table)
     fields = model.model_fields if model else {}
     return [field.alias or name for name, field in fields.items()]

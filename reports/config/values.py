@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections import Counter
+from datetime import date, time, timedelta
 from decimal import Decimal
 from email.policy import SMTP
 from ipaddress import ip_address
@@ -15,12 +16,15 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from reports.config.words import near
 from reports.periods import Kind
+from reports.schedule import CronSchedule
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
     from urllib.parse import SplitResult
 
 LONGEST_TEXT = 120
+LONGEST_ADDRESS = 320  # letters, the name before it included
+LEAST_MEMORY = 64 * 1024**2  # bytes; below, no page can be made
 LEAST_GOAL, MOST_GOAL, MOST_RATE = 0.1, 10**15, 100  # beyond, a goal can't be written or reached
 
 
@@ -38,6 +42,11 @@ def parse_address(text: str) -> Address:
         message = f'"{mailbox.addr_spec}" holds letters outside ASCII, which many mail servers refuse'
         raise ValueError(message)
     return mailbox
+
+
+def plain_address(text: str) -> str:
+    """Return the address of a mailbox alone, in small letters: by it recipients are told apart."""
+    return parse_address(text).addr_spec.casefold()
 
 
 def _mailboxes(text: str) -> tuple[Address, ...]:
@@ -84,6 +93,19 @@ def _address(text: str) -> str:
     return text
 
 
+def twice(addresses: list[str]) -> list[str]:
+    """Return the addresses that are there more than once, however they are written."""
+    found = Counter(parse_address(one).addr_spec.casefold() for one in addresses)
+    return [address for address, count in found.items() if count > 1]
+
+
+def _each_once(addresses: list[str]) -> list[str]:
+    if found := twice(addresses):
+        message = f"listed twice: {', '.join(found)}"
+        raise ValueError(message)
+    return addresses
+
+
 def _kind(text: str) -> str:
     Kind.parse(text)
     return text
@@ -98,18 +120,48 @@ def _pipelines(value: object) -> object:
 
 def _base_url(text: str) -> str:
     """Refuse what would send the token in the clear: http is for this machine only."""
-    url = urlsplit(text)
-    if url.username is not None:
-        message = "holds a user name or password; the token stands in source.token"
-        raise ValueError(message)
-    plain = text.isprintable() and " " not in text and _has_port_or_none(url)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or not plain:
+    url = _web_address(text, example="https://connect.voxys.ai", instead="the token stands in source.token")
+    if url.query or url.fragment:
         message = f'"{text}" is not a plain web address such as "https://connect.voxys.ai"'
         raise ValueError(message)
-    if url.scheme == "http" and not _is_loopback(url.hostname):
+    if url.scheme == "http" and not _is_loopback(url.hostname or ""):
         message = f'"{text}" would send the token unencrypted; use https'
         raise ValueError(message)
     return text.rstrip("/")
+
+
+def ping_address(text: str) -> str:
+    """Return a web address to request after each pass; another text is a ValueError that doesn't repeat it."""
+    url = _web_address(text, example="https://ping.example/1", instead="leave it away", shown="this")
+    if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+        message = "would be requested unencrypted; use https"
+        raise ValueError(message)
+    return text
+
+
+def _web_address(text: str, *, example: str, instead: str, shown: str = "") -> SplitResult:
+    """Return the parts of an address with http or https, a host and nothing that a request would trip over."""
+    url = _split(text)
+    if url is not None and url.username is not None:
+        message = f"holds a user name or password; {instead}"
+        raise ValueError(message)
+    plain = text.isprintable() and " " not in text
+    if url is None or url.scheme not in {"http", "https"} or not url.hostname or not plain:
+        message = f'{shown or _quoted(text)} is not a plain web address such as "{example}"'
+        raise ValueError(message)
+    return url
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        return None
+    return url if _has_port_or_none(url) else None
+
+
+def _quoted(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _has_port_or_none(url: SplitResult) -> bool:
@@ -161,7 +213,8 @@ def _no_goal(_: object) -> None:
 
 
 Text: TypeAlias = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_one_line)]
-AddressText: TypeAlias = Annotated[str, AfterValidator(_address)]
+AddressText: TypeAlias = Annotated[str, Field(max_length=LONGEST_ADDRESS), AfterValidator(_address)]
+Owners: TypeAlias = Annotated[list[AddressText], Field(min_length=1), AfterValidator(_each_once)]
 TimezoneName: TypeAlias = Annotated[str, AfterValidator(_timezone)]
 CurrencyCode: TypeAlias = Annotated[str, AfterValidator(_currency)]
 LocaleName: TypeAlias = Annotated[str, AfterValidator(_locale)]
@@ -174,13 +227,74 @@ ShareGoal: TypeAlias = Annotated[Goal, AfterValidator(_share)]
 NoGoal: TypeAlias = Annotated[None, BeforeValidator(_no_goal)]
 
 
-def _keep(value: object) -> object:
-    """Read `400 days`; a number alone doesn't say of what."""
-    match = re.fullmatch(r"([1-9]\d{0,4}) days?", value) if isinstance(value, str) else None
-    if match is None:
-        message = 'should be a number of days such as "400 days"'
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+BYTES = {"MB": 1024**2, "GB": 1024**3}
+
+
+def _span(value: object, units: tuple[str, ...], wanted: str) -> timedelta:
+    """Read `10 minutes`; a number alone doesn't say of what."""
+    match = re.fullmatch(r"([1-9]\d{0,4}) ([a-z]+?)s?", value) if isinstance(value, str) else None
+    if match is None or match[2] not in units:
+        message = f"should be {wanted}"
         raise ValueError(message)
-    return timedelta(days=int(match[1]))
+    return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+
+
+def _keep(value: object) -> object:
+    return _span(value, ("day",), 'a number of days such as "400 days"')
+
+
+def _duration(value: object) -> object:
+    return _span(value, tuple(SECONDS), 'a span of time such as "90 seconds", "10 minutes", "6 hours" or "2 days"')
+
+
+def _memory(value: object) -> object:
+    """Read `512 MB` into bytes."""
+    match = re.fullmatch(r"([1-9]\d{0,5}) (MB|GB)", value) if isinstance(value, str) else None
+    if match is None:
+        message = 'should be an amount of memory such as "512 MB" or "1 GB"'
+        raise ValueError(message)
+    amount = int(match[1]) * BYTES[match[2]]
+    if amount < LEAST_MEMORY:
+        message = f"is too little for a page; {LEAST_MEMORY // BYTES['MB']} MB is the least"
+        raise ValueError(message)
+    return amount
+
+
+def _clock(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        message = f'{_quoted(value)} is not a time of day such as "08:00"'
+        raise ValueError(message)
+    return time.fromisoformat(value)
+
+
+def _holiday(value: object) -> object:
+    if type(value) is not date:
+        message = f"{_quoted(value)} is not a date such as 2026-09-23, without quotes"
+        raise ValueError(message)
+    return value
+
+
+def _cron(text: str) -> str:
+    CronSchedule(text, ZoneInfo("UTC"))
+    return text
+
+
+def _days_named(value: object) -> object:
+    """Take one word or number, or a list of words."""
+    if isinstance(value, str) or type(value) is int:
+        return value
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    message = 'write a day such as "sunday" or "first workday", a list of weekdays, or a number from 1 to 28'
+    raise ValueError(message)
 
 
 KeepDays: TypeAlias = Annotated[timedelta, BeforeValidator(_keep)]
+Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration)]
+MemorySize: TypeAlias = Annotated[int, BeforeValidator(_memory)]
+Holiday: TypeAlias = Annotated[date, BeforeValidator(_holiday)]
+ClockTime: TypeAlias = Annotated[time, BeforeValidator(_clock)]
+CronText: TypeAlias = Annotated[str, AfterValidator(_cron)]
+DaysNamed: TypeAlias = Annotated[str | int | tuple[str, ...], BeforeValidator(_days_named)]
+PingAddress: TypeAlias = Annotated[str, AfterValidator(ping_address)]

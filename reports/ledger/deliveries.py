@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, literal, or_, select, update
 
 from reports.ledger import events
-from reports.ledger.rows import insert_once, read_row, read_rows
-from reports.ledger.tables import deliveries, editions
+from reports.ledger.rows import insert_once, read_row, read_rows, take_turns
+from reports.ledger.tables import Words, deliveries, editions
 from reports.ledger.values import Delivery, DeliveryState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LIVE = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)  # has it, or may
 TROUBLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+BY_HAND = "somebody sends it by hand instead"
 
 
 def address(  # noqa: PLR0913 - the parts of one row
@@ -32,6 +33,7 @@ def address(  # noqa: PLR0913 - the parts of one row
     out, unless they are to get it `again`: then the send number is a new one. `worker` is who will send at once;
     None leaves it to whoever works on the edition's slot.
     """
+    take_turns(tx, kept.subject)
     made = []
     for recipient, mailbox in mailboxes.items():
         before = _of_recipient(tx, kept.subject, recipient)
@@ -73,10 +75,20 @@ def of_edition(tx: Connection, edition: str) -> list[Delivery]:
     return read_rows(Delivery, tx.execute(query))
 
 
+def pending(tx: Connection, edition: str) -> list[Delivery]:
+    """Return the deliveries of a revision that are still to be sent."""
+    return [one for one in of_edition(tx, edition) if one.state is DeliveryState.PENDING]
+
+
 def of_subject(tx: Connection, subject: str) -> list[Delivery]:
     """Return every delivery of a period and cut, whichever revision it was."""
     query = select(deliveries).where(deliveries.c.subject == subject).order_by(deliveries.c.id)
     return read_rows(Delivery, tx.execute(query))
+
+
+def latest_of_each(sent: Sequence[Delivery]) -> list[Delivery]:
+    """Return the delivery with the highest send number of each recipient."""
+    return list({one.recipient: one for one in sorted(sent, key=lambda one: one.send)}.values())
 
 
 def having(tx: Connection, subject: str) -> dict[str, Delivery]:
@@ -100,7 +112,7 @@ def finish(  # noqa: PLR0913 - the parts of one row
     tx: Connection, delivery: Delivery, state: DeliveryState, now: datetime, detail: str, *, permanent: bool = True
 ) -> None:
     """Write down what became of a message; pending means that it is tried again."""
-    pending = state is DeliveryState.PENDING
+    again, said = state is DeliveryState.PENDING, literal(detail, Words)
     statement = (
         update(deliveries)
         .where(
@@ -110,10 +122,10 @@ def finish(  # noqa: PLR0913 - the parts of one row
         )
         .values(
             state=state,
-            detail=detail,
+            detail=case((deliveries.c.recipient == delivery.recipient, said), else_=""),  # else erased meanwhile
             permanent=permanent,
-            ended_at=None if pending else now,
-            worker=None if pending else delivery.worker,
+            ended_at=None if again else now,
+            worker=None if again else delivery.worker,
         )
     )
     if tx.execute(statement).rowcount != 1:
@@ -122,12 +134,32 @@ def finish(  # noqa: PLR0913 - the parts of one row
     events.note(tx, now, f"delivery.{state}", edition=delivery.edition, delivery=delivery.id)
 
 
-def give_up(tx: Connection, edition: str, now: datetime, detail: str = "") -> int:
-    """Let the deliveries of an edition that are still pending fail; the words of their last try stay."""
-    pending = deliveries.c.edition == edition, deliveries.c.state == DeliveryState.PENDING
-    said = func.coalesce(func.nullif(deliveries.c.detail, ""), detail)
+def give_up(tx: Connection, edition: str, now: datetime, detail: str = "", worker: str | None = None) -> int:
+    """Let the deliveries of an edition fail that a worker (or whoever had its slot) should have sent.
+
+    The words of their last try stay.
+    """
+    whose = deliveries.c.worker.is_(None) if worker is None else deliveries.c.worker == worker
+    still = deliveries.c.edition == edition, deliveries.c.state == DeliveryState.PENDING, whose
+    said = func.coalesce(func.nullif(deliveries.c.detail, ""), literal(detail, Words))
     values = {"state": DeliveryState.FAILED, "ended_at": now, "permanent": False, "detail": said}
-    return tx.execute(update(deliveries).where(*pending).values(**values)).rowcount
+    statement = update(deliveries).where(*still).values(**values).returning(deliveries.c.id)
+    failed = sorted(tx.execute(statement).scalars())
+    for number in failed:
+        events.note(tx, now, "delivery.failed", edition=edition, delivery=number)
+    return len(failed)
+
+
+def supersede(tx: Connection, subject: str, recipients: Iterable[str], now: datetime) -> int:
+    """Take from the slots what is still to be sent of a period to some, since a person sends it; returns how many."""
+    values = {"state": DeliveryState.FAILED, "ended_at": now, "permanent": False, "detail": BY_HAND}
+    statement = update(deliveries).where(
+        deliveries.c.subject == subject,
+        deliveries.c.recipient.in_(list(recipients)),
+        deliveries.c.state == DeliveryState.PENDING,
+        deliveries.c.worker.is_(None),
+    )
+    return tx.execute(statement.values(**values)).rowcount
 
 
 def last_sent(tx: Connection, report: str, cut: str = "all") -> tuple[str, datetime] | None:
@@ -144,19 +176,23 @@ def last_sent(tx: Connection, report: str, cut: str = "all") -> tuple[str, datet
 
 
 def unresolved(tx: Connection) -> list[Delivery]:
-    """Return what failed or is unknown, unless somebody looked after it or the recipient got it since."""
+    """Return what failed or is unknown, unless somebody looked after it or the recipient got it since.
+
+    Of several that failed for one recipient it is the last; what is unknown stays, since the recipient may have it.
+    """
     later = deliveries.alias()
-    made_good = (
+    sent_later = (
         select(later.c.id)
         .where(
             later.c.subject == deliveries.c.subject,
             later.c.recipient == deliveries.c.recipient,
             later.c.send > deliveries.c.send,
-            later.c.state == DeliveryState.SENT,
+            later.c.ended_at.is_not(None),
+            or_(later.c.state == DeliveryState.SENT, deliveries.c.state == DeliveryState.FAILED),
         )
         .exists()
     )
-    query = select(deliveries).where(deliveries.c.state.in_(TROUBLE), deliveries.c.resolved_at.is_(None), ~made_good)
+    query = select(deliveries).where(deliveries.c.state.in_(TROUBLE), deliveries.c.resolved_at.is_(None), ~sent_later)
     return read_rows(Delivery, tx.execute(query.order_by(deliveries.c.id)))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from reports.ledger import events
+from reports.ledger.deliveries import last_sent
 from reports.ledger.rows import read_row, read_rows
-from reports.ledger.tables import editions
-from reports.ledger.values import Approval, Kept
+from reports.ledger.tables import deliveries, editions, slots
+from reports.ledger.values import Approval, DeliveryState, Kept
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -50,6 +51,12 @@ def find(tx: Connection, edition: str) -> Kept | None:
     return None if row is None else read_row(Kept, row)
 
 
+def last_revision(tx: Connection, subject: str) -> int:
+    """Return the highest revision there ever was of a period and cut, also if the archive has lost it; 0 for none."""
+    found = tx.execute(select(func.max(editions.c.revision)).where(editions.c.subject == subject)).scalar()
+    return found or 0
+
+
 def approve(tx: Connection, edition: str, now: datetime) -> bool:
     """Give the word that an edition may go out; False if it doesn't wait for it. One that lapsed still can."""
     waiting = editions.c.approval.in_([Approval.ASKED, Approval.LAPSED])
@@ -62,10 +69,14 @@ def approve(tx: Connection, edition: str, now: datetime) -> bool:
 
 def lapse(tx: Connection, now: datetime) -> list[Kept]:
     """Let the approvals lapse that weren't given in time; returns their editions."""
-    query = select(editions).where(editions.c.approval == Approval.ASKED, editions.c.approve_by <= now)
-    late = read_rows(Kept, tx.execute(query))
+    statement = (  # one statement: an approval given meanwhile stays
+        update(editions)
+        .where(editions.c.approval == Approval.ASKED, editions.c.approve_by <= now)
+        .values(approval=Approval.LAPSED)
+        .returning(editions)
+    )
+    late = sorted(read_rows(Kept, tx.execute(statement)), key=lambda one: one.id)
     for one in late:
-        tx.execute(update(editions).where(editions.c.id == one.id).values(approval=Approval.LAPSED))
         events.note(tx, now, "edition.lapsed", report=one.report, edition=one.id)
     return late
 
@@ -74,6 +85,19 @@ def waiting(tx: Connection) -> list[Kept]:
     """Return the editions that wait for approval, the most urgent first."""
     query = select(editions).where(editions.c.approval == Approval.ASKED).order_by(editions.c.approve_by)
     return read_rows(Kept, tx.execute(query))
+
+
+def needed(tx: Connection, report: str) -> set[str]:
+    """Return the editions of a report that something still has to be done with, and the one that was sent last."""
+    open_slots = select(slots.c.edition).where(slots.c.report == report, slots.c.ended_at.is_(None))
+    in_hand = select(deliveries.c.edition).where(
+        deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN]),
+        deliveries.c.resolved_at.is_(None),
+    )
+    asked = select(editions.c.id).where(editions.c.report == report, editions.c.approval == Approval.ASKED)
+    found = {one for query in (open_slots, in_hand, asked) for one in tx.execute(query).scalars() if one}
+    last = last_sent(tx, report)
+    return found | ({last[0]} if last else set())
 
 
 def latest(tx: Connection, report: str | None, count: int) -> list[Kept]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
-from reports.ledger.rows import read_rows
 from reports.ledger.tables import events
-from reports.ledger.values import Event
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,11 +31,3 @@ def note(  # noqa: PLR0913 - one argument for each thing that it can happen to
             at=at, name=name, report=report, slot=slot, edition=edition, delivery=delivery, detail=detail
         )
     )
-
-
-def latest(tx: Connection, report: str | None = None, count: int = 100) -> list[Event]:
-    """Return the last things that happened, the latest first."""
-    query = select(events).order_by(events.c.id.desc()).limit(count)
-    if report is not None:
-        query = query.where(events.c.report == report)
-    return read_rows(Event, tx.execute(query))

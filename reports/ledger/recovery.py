@@ -37,15 +37,7 @@ def recover(tx: Connection, alive: Callable[[str], bool], now: datetime) -> Reco
     dead = [one for one in _workers(tx) if not alive(one)]
     if not dead:
         return Recovered()
-    query = select(slots).where(slots.c.state == SlotState.CLAIMED, slots.c.worker.in_(dead))
-    freed = read_rows(Slot, tx.execute(query))
-    tx.execute(
-        update(slots)
-        .where(slots.c.id.in_([one.id for one in freed]))
-        .values(state=SlotState.DUE, worker=None, next_at=now, reason=DIED, hint="")
-    )
-    for one in freed:
-        events.note(tx, now, "slot.freed", report=one.report, slot=one.id, detail=DIED)
+    freed = _free(tx, dead, now)
     unknown = _end(tx, dead, DeliveryState.SENDING, DeliveryState.UNKNOWN, CUT_OFF, now)
     failed = _end(tx, dead, DeliveryState.PENDING, DeliveryState.FAILED, NEVER, now)
     tx.execute(  # telling an owner twice is better than not at all
@@ -67,18 +59,30 @@ def _workers(tx: Connection) -> set[str]:
     return {worker for query in queries for worker in tx.execute(query).scalars()}
 
 
+def _free(tx: Connection, dead: list[str], now: datetime) -> list[Slot]:
+    """Let slots be due again; the condition stands in the statement, since others may set the same right."""
+    statement = (
+        update(slots)
+        .where(slots.c.state == SlotState.CLAIMED, slots.c.worker.in_(dead))
+        .values(state=SlotState.DUE, worker=None, next_at=now, reason=DIED, hint="")
+        .returning(slots)
+    )
+    freed = sorted(read_rows(Slot, tx.execute(statement)), key=lambda one: one.id)
+    for one in freed:
+        events.note(tx, now, "slot.freed", report=one.report, slot=one.id, detail=DIED)
+    return freed
+
+
 def _end(  # noqa: PLR0913, PLR0917 - from, to, and the words
     tx: Connection, dead: list[str], was: DeliveryState, state: DeliveryState, detail: str, now: datetime
 ) -> list[Delivery]:
-    found = read_rows(
-        Delivery,
-        tx.execute(select(deliveries).where(deliveries.c.state == was, deliveries.c.worker.in_(dead))),
-    )
-    tx.execute(
+    statement = (
         update(deliveries)
-        .where(deliveries.c.id.in_([one.id for one in found]))
+        .where(deliveries.c.state == was, deliveries.c.worker.in_(dead))
         .values(state=state, detail=detail, ended_at=now)
+        .returning(deliveries)
     )
+    found = sorted(read_rows(Delivery, tx.execute(statement)), key=lambda one: one.id)
     for one in found:
         events.note(tx, now, f"delivery.{state}", edition=one.edition, delivery=one.id, detail=detail)
     return found

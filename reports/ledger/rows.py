@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reports.ledger.values import Approval, Delivery, DeliveryState, Kept, NoticeState, Slot, SlotState, Told
@@ -30,6 +32,20 @@ def insert_once(connection: Connection, table: Table, **values: object) -> int |
     statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
     found: int | None = connection.execute(statement).scalar()
     return found
+
+
+def take_turns(connection: Connection, about: str) -> None:
+    """Let one transaction at a time, until its end, write rows about a thing; in SQLite whoever writes is alone anyway.
+
+    Two that write the same rows in different orders would block each other.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": lock_number(f"rows of {about}")})
+
+
+def lock_number(name: str) -> int:
+    """Return the number that stands for a name among PostgreSQL's advisory locks."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 def read_row(kind: type[Value], row: Row[Any]) -> Value:

@@ -40,7 +40,8 @@ def handle(tx: Connection, watched: Watched, until: datetime) -> bool:
 
 
 def pause(tx: Connection, report: str, now: datetime) -> bool:
-    """Let no slot of a report run; False if that was so already."""
+    """Let no slot of a report run, also of one that wasn't seen yet; False if that was so already."""
+    watch(tx, report, now)
     return _set_pause(tx, report, now, paused=True)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Inspector
 
 VERSIONS = ("0001",)  # in their order; each is a file in migrations/versions
-VERSION_TABLE = "alembic_version"
+VERSION_TABLE = "ledger_version"  # not Alembic's own name: another program's database may have that
 
 
 def is_current(connection: Connection, where: str) -> bool:
@@ -41,7 +41,7 @@ def _refuse_strangers(inspector: Inspector, where: str) -> None:
     names = inspector.get_table_names()
     if names:
         raise LedgerError(
-            f"{where} is not a ledger: it holds the tables {', '.join(sorted(names)[:5])}",
+            f"the database {where} is not a ledger: it holds the tables {', '.join(sorted(names)[:5])}",
             hint="Name another file or database under [ledger].",
         )
 

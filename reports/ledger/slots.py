@@ -14,9 +14,10 @@ from reports.ledger.values import Slot, SlotState
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
 ENDS = (SlotState.SENT, SlotState.SKIPPED, SlotState.FAILED)
+AHEAD = "the clock was ahead"  # the reason of a slot that was skipped before its time: it is seen anew when that comes
 
 
 def see(tx: Connection, report: str, due_at: datetime, as_of: date, now: datetime, skipped: str = "") -> bool:  # noqa: PLR0913, PLR0917 - the parts of one row
@@ -25,9 +26,22 @@ def see(tx: Connection, report: str, due_at: datetime, as_of: date, now: datetim
     values = {"state": state, "reason": skipped, "hint": "", "attempts": 0, "next_at": due_at}
     ended = now if skipped else None
     found = insert_once(tx, slots, report=report, due_at=due_at, as_of=as_of, ended_at=ended, **values)
+    if found is None:
+        early = slots.c.report == report, slots.c.due_at == due_at, *_skipped_early()
+        found = tx.execute(update(slots).where(*early).values(ended_at=ended, **values).returning(slots.c.id)).scalar()
     if found is not None:
         events.note(tx, now, f"slot.{state}", report=report, slot=found, detail=skipped)
     return found is not None
+
+
+def take_back(tx: Connection, report: str, now: datetime) -> None:
+    """Let the slots of a report that were skipped although they are still to come be seen anew."""
+    early = slots.c.report == report, slots.c.due_at > now, slots.c.state == SlotState.SKIPPED
+    tx.execute(update(slots).where(*early, slots.c.edition.is_(None)).values(reason=AHEAD))
+
+
+def _skipped_early() -> tuple[ColumnElement[bool], ...]:
+    return slots.c.state == SlotState.SKIPPED, slots.c.reason == AHEAD
 
 
 def get(tx: Connection, number: int) -> Slot:
@@ -43,19 +57,28 @@ def of_edition(tx: Connection, edition: str) -> Slot | None:
 
 def workable(tx: Connection, now: datetime) -> list[Slot]:
     """Return the slots to be worked on now, the longest due first; those of paused reports wait."""
-    paused = select(schedules.c.report).where(schedules.c.paused_at.is_not(None))
     query = (
         select(slots)
-        .where(slots.c.state == SlotState.DUE, slots.c.next_at <= now, slots.c.report.not_in(paused))
+        .where(slots.c.state == SlotState.DUE, slots.c.next_at <= now, slots.c.report.not_in(_paused()))
         .order_by(slots.c.due_at, slots.c.id)
     )
     return read_rows(Slot, tx.execute(query))
+
+
+def _paused() -> Select[tuple[str]]:
+    return select(schedules.c.report).where(schedules.c.paused_at.is_not(None))
 
 
 def open_slots(tx: Connection) -> list[Slot]:
     """Return every slot that hasn't ended, the longest due first."""
     query = select(slots).where(slots.c.state.not_in(ENDS)).order_by(slots.c.due_at, slots.c.id)
     return read_rows(Slot, tx.execute(query))
+
+
+def waiting(tx: Connection, report: str) -> list[Slot]:
+    """Return the slots of a report that wait for a try; what somebody is taking right now is left out."""
+    query = select(slots).where(slots.c.report == report, slots.c.state == SlotState.DUE).order_by(slots.c.due_at)
+    return read_rows(Slot, tx.execute(query.with_for_update(skip_locked=True)))
 
 
 def unresolved(tx: Connection) -> list[Slot]:
@@ -75,7 +98,7 @@ def latest(tx: Connection, report: str | None, count: int) -> list[Slot]:
 def next_try(tx: Connection) -> datetime | None:
     """Return when the next slot wants to be worked on."""
     found: datetime | None = tx.execute(
-        select(func.min(slots.c.next_at)).where(slots.c.state == SlotState.DUE)
+        select(func.min(slots.c.next_at)).where(slots.c.state == SlotState.DUE, slots.c.report.not_in(_paused()))
     ).scalar()
     return found
 
@@ -136,7 +159,7 @@ def end(tx: Connection, slot: Slot, state: SlotState, now: datetime, reason: str
 
 
 def resolve(tx: Connection, report: str, now: datetime, as_of: date | None = None) -> int:
-    """Say that somebody has looked after the failed slots of a report (of one day); returns how many."""
+    """Say that somebody has looked after the failed slots of a report, or those of one day; returns how many."""
     statement = update(slots).where(
         slots.c.report == report, slots.c.state == SlotState.FAILED, slots.c.resolved_at.is_(None)
     )
@@ -146,9 +169,14 @@ def resolve(tx: Connection, report: str, now: datetime, as_of: date | None = Non
 
 
 def _change(tx: Connection, slot: Slot, **values: object) -> None:
-    """Change a slot that is as it was read; that it isn't can only be a fault of the program."""
-    same_worker = slots.c.worker.is_(None) if slot.worker is None else slots.c.worker == slot.worker
-    statement = update(slots).where(slots.c.id == slot.id, slots.c.state == slot.state, same_worker)
-    if tx.execute(statement.values(**values)).rowcount != 1:
+    """Change a slot that hasn't ended and is as it was read; that it isn't can only be a fault of the program."""
+    as_read = (
+        slots.c.id == slot.id,
+        slots.c.state == slot.state,
+        slots.c.state.not_in(ENDS),
+        slots.c.worker.is_not_distinct_from(slot.worker),
+        slots.c.attempts == slot.attempts,
+    )
+    if tx.execute(update(slots).where(*as_read).values(**values)).rowcount != 1:
         message = f"slot {slot.id} of {slot.report} was taken by somebody else"
         raise LookupError(message)

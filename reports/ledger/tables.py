@@ -62,6 +62,19 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
 
+class Words(TypeDecorator[str]):
+    """Text that others say, such as a mail server: what PostgreSQL can't keep in a text is replaced, not refused."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Replace NUL and what isn't a character."""
+        if value is None:
+            return None
+        return value.encode(errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
 def _one_of(column: str, states: type[StrEnum], name: str) -> CheckConstraint:
     listed = ", ".join(f"'{one.value}'" for one in states)
     return CheckConstraint(f"{column} IN ({listed})", name=name)
@@ -101,6 +114,7 @@ editions = Table(
     Column("approve_by", Instant),
     UniqueConstraint("subject", "revision", name="uq_editions_subject_revision"),
     _one_of("approval", Approval, "approval"),
+    CheckConstraint("approval <> 'asked' OR approve_by IS NOT NULL", name="asked_until"),
 )
 
 slots = Table(
@@ -111,8 +125,8 @@ slots = Table(
     Column("due_at", Instant, nullable=False),
     Column("as_of", Date, nullable=False),
     Column("state", String(10), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("hint", Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("hint", Words, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),  # not tried again before
     Column("first_at", Instant),  # when it was first tried
@@ -137,7 +151,7 @@ deliveries = Table(
     Column("mailbox", String(500), nullable=False),  # as it stands in the message: with the name before it
     Column("send", Integer, nullable=False),
     Column("state", String(10), nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("detail", Words, nullable=False),
     Column("permanent", Boolean, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("worker", String(40)),  # who is to send it, or was
@@ -146,6 +160,9 @@ deliveries = Table(
     Column("resolved_at", Instant),
     UniqueConstraint("subject", "recipient", "send", name="uq_deliveries_subject_recipient_send"),
     _one_of("state", DeliveryState, "state"),
+    CheckConstraint("send >= 1", name="send"),
+    CheckConstraint("state <> 'sending' OR (worker IS NOT NULL AND started_at IS NOT NULL)", name="sent_by_a_worker"),
+    CheckConstraint("(ended_at IS NOT NULL) = (state IN ('sent', 'failed', 'unknown'))", name="ended"),
     Index("ix_deliveries_edition", "edition"),
     Index("ix_deliveries_state", "state"),
 )
@@ -160,7 +177,7 @@ notices = Table(
     Column("report", String(40), nullable=False),
     Column("content", Text, nullable=False),  # JSON
     Column("state", String(10), nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("detail", Words, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -169,6 +186,8 @@ notices = Table(
     Column("resolved_at", Instant),
     UniqueConstraint("key", "recipient", name="uq_notices_key_recipient"),
     _one_of("state", NoticeState, "state"),
+    CheckConstraint("(worker IS NOT NULL) = (state = 'sending')", name="sent_by_a_worker"),
+    CheckConstraint("(ended_at IS NOT NULL) = (state IN ('sent', 'failed'))", name="ended"),
 )
 
 events = Table(
@@ -181,6 +200,6 @@ events = Table(
     Column("slot", Integer, ForeignKey("slots.id")),
     Column("edition", String(120), ForeignKey("editions.id")),
     Column("delivery", Integer, ForeignKey("deliveries.id")),
-    Column("detail", Text, nullable=False),
+    Column("detail", Words, nullable=False),
     Index("ix_events_report", "report", "at"),
 )

@@ -132,16 +132,3 @@ class Told:
     worker: str | None
     ended_at: datetime | None
     resolved_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened, with what it happened to."""
-
-    at: datetime
-    name: str
-    report: str | None
-    slot: int | None
-    edition: str | None
-    delivery: int | None
-    detail: str

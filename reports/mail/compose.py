@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -13,13 +12,13 @@ from urllib.parse import quote
 import css_inline
 
 from reports.config.values import parse_address
+from reports.mail.identity import message_id, set_boundaries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from email.policy import Policy
 
-LONGEST_ID = 69  # letters of a message id that every mail program leaves on one line
 STAMP = "%a, %d %b %Y %H:%M:%S +0000"
 
 
@@ -57,7 +56,7 @@ class Letter:
 def compose(letter: Letter, recipient: str, *, key: bytes, send: int = 1) -> EmailMessage:
     """Return one message: text, HTML with its pictures, and the PDF; the same input gives the same bytes."""
     message = EmailMessage(policy=POLICY)
-    identity = message_id(letter, recipient, key, send)
+    identity = message_id(letter.edition, letter.sender, recipient, key, send)
     for name, value in _headers(letter, recipient, identity).items():
         message[name] = value
     message.set_content(letter.text, cte="quoted-printable")
@@ -67,25 +66,8 @@ def compose(letter: Letter, recipient: str, *, key: bytes, send: int = 1) -> Ema
         html.add_related(picture, "image", "png", cid=f"<{name}>", filename=f"{name}.png", disposition="inline")
     message.add_attachment(letter.attachment, "application", "pdf", filename=letter.filename)
     message["Content-Language"] = letter.language  # after the parts, which would take it with them
-    _fix_boundaries(message, identity)
+    set_boundaries(message, identity)
     return message
-
-
-def message_id(letter: Letter, recipient: str, key: bytes, send: int) -> str:
-    """Return an id that is stable over retries, new for a deliberate resend, and hides the recipient."""
-    edition = hashlib.blake2b(letter.edition.encode(), digest_size=6).hexdigest()
-    address = parse_address(recipient).addr_spec.casefold().encode()
-    person = hashlib.blake2b(address, key=key[:64], digest_size=8).hexdigest()
-    left = f"{edition}.{person}.{send}"
-    return f"<{left}@{_short_domain(parse_address(letter.sender).domain, LONGEST_ID - len(left) - 3)}>"
-
-
-def _short_domain(domain: str, room: int) -> str:
-    """Leave labels away from the left until a domain fits; the last two stay."""
-    labels = domain.split(".")
-    while len(".".join(labels)) > room and len(labels) > 2:  # noqa: PLR2004 - a name and its top level
-        labels = labels[1:]
-    return ".".join(labels)
 
 
 def _headers(letter: Letter, recipient: str, identity: str) -> dict[str, str]:
@@ -101,11 +83,3 @@ def _headers(letter: Letter, recipient: str, identity: str) -> dict[str, str]:
         "List-Id": f"<{letter.report}.reports.{sender.domain}>",
         "List-Unsubscribe": f"<mailto:{sender.addr_spec}?subject={subject}>",
     }
-
-
-def _fix_boundaries(message: EmailMessage, identity: str) -> None:
-    """Give every multipart a boundary that follows from the message, not from chance."""
-    seed = hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()
-    parts = [part for part in message.walk() if part.is_multipart()]
-    for number, part in enumerate(parts):
-        part.set_boundary(f"={number}={seed}=")

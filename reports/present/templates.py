@@ -17,7 +17,8 @@ PACKAGED = PACKAGE / "_templates"
 CHECKOUT = PACKAGE.parent / "templates"
 STARTER = (PACKAGED / "project" / "config.toml", PACKAGE.parent / "config.toml")
 FILES = ("page.html", "mail.html", "mail.txt")  # of each template
-EDITABLE = ("base", "partials", "weekly", "themes")
+NOTICE = "notice/mail.txt"  # what the owner is told
+EDITABLE = ("base", "partials", "weekly", "notice", "themes")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from reports.errors import RenderError
 from reports.present.fonts import drawable
-from reports.present.templates import FILES
+from reports.present.templates import FILES, NOTICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +45,7 @@ class _Loader(BaseLoader):
 
 
 @cache
-def _environment(templates: Templates) -> Environment:
+def _environment(templates: Templates, *, own_fonts: bool = True) -> Environment:
     return Environment(
         loader=_Loader(templates),
         autoescape=select_autoescape(default=True, default_for_string=True, disabled_extensions=("txt",)),
@@ -53,7 +53,7 @@ def _environment(templates: Templates) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        finalize=partial(_shown, templates),
+        finalize=partial(_shown, templates) if own_fonts else None,
     )
 
 
@@ -65,11 +65,16 @@ def _shown(templates: Templates, value: object) -> object:
     return Markup(text) if isinstance(value, Markup) else text  # noqa: S704 - marked as safe before
 
 
-def render_template(templates: Templates, name: str, language: Language, **context: object) -> str:
-    """Fill one template; an error in it names the file, the line and what is wrong."""
+def render_template(
+    templates: Templates, name: str, language: Language, *, own_fonts: bool = True, **context: object
+) -> str:
+    """Fill one template; an error in it names the file, the line and what is wrong.
+
+    Without our `own_fonts` every letter stays, since the reader's program has fonts of its own.
+    """
     words = {"t": language.text, "n": language.plural, "language": language, "css_string": css_string}
     try:
-        return _environment(templates).get_template(name).render(**words, **context)
+        return _environment(templates, own_fonts=own_fonts).get_template(name).render(**words, **context)
     except TemplateNotFound as error:
         raise RenderError(
             f"{_where(templates, name, error)}: there is no template {error.name}",
@@ -84,10 +89,10 @@ def render_template(templates: Templates, name: str, language: Language, **conte
 
 
 def check_template(templates: Templates, template: str) -> None:
-    """Read and compile the files of a template; an error names the file and the line."""
-    for name in FILES:
+    """Read and compile the files of a template, and the owner's notice; an error names the file and the line."""
+    for name in (*(f"{template}/{file}" for file in FILES), NOTICE):
         try:
-            _environment(templates).get_template(f"{template}/{name}")
+            _environment(templates).get_template(name)
         except TemplateSyntaxError as error:
             raise _syntax(error) from error
 

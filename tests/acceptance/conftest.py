@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEALS = Path(__file__).with_name("deals.csv")
 ZONE = "Asia/Riyadh"
+LEDGER = "ledger.sqlite"
 TOKEN = "token-of-this-test"
 TIMEOUT = 240  # seconds, on a machine that has much else to do
 INHERITED = ("PATH", "HOME", "SYSTEMROOT", "TEMP", "TMPDIR", "LD_LIBRARY_PATH", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
@@ -70,6 +72,23 @@ def worked(outcome: Outcome) -> Outcome:
     assert outcome.code == 0, outcome.err
     assert outcome.err == ""
     return outcome
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder; of the ledger how much it knows, and nothing where that is nothing."""
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for name in [one for one in found if one.startswith(f"{LEDGER}-")]:
+        del found[name]
+    if found.pop(LEDGER, None) and (known := in_ledger(folder)):
+        found[LEDGER] = known.encode()
+    return found
+
+
+def in_ledger(folder: Path) -> str:
+    """Return how many editions and deliveries a ledger knows, as `1 editions, 2 deliveries`; nothing if none."""
+    with closing(sqlite3.connect(folder / LEDGER)) as ledger:
+        counts = [ledger.execute(f"SELECT count(*) FROM {one}").fetchone()[0] for one in ("editions", "deliveries")]  # noqa: S608 - two constants
+    return "{} editions, {} deliveries".format(*counts) if any(counts) else ""
 
 
 def load(csv_file: Path, database: Path) -> None:

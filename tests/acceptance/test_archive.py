@@ -52,11 +52,11 @@ def test_render_gives_the_same_bytes_elsewhere(project: Path, tmp_path: Path) ->
 
 def test_every_input_is_kept_and_nothing_secret(project: Path) -> None:
     names = {path.relative_to(home(project)).as_posix() for path in home(project).rglob("*") if path.is_file()}
-    assert {"snapshot.json", "edition.json", PDF, "mail.eml", "manifest.json", "deliveries.json"} <= names
+    assert {"snapshot.json", "edition.json", PDF, "mail.eml", "manifest.json"} <= names
     assert {"inputs/config.json", "inputs/notes.md", "inputs/templates/weekly/page.html"} <= names
     assert "h1 { color: #333; }" in (home(project) / "inputs/templates/base/page.css").read_text(encoding="utf-8")
     manifest = json.loads((home(project) / "manifest.json").read_bytes())
-    assert set(manifest["files"]) == names - {"manifest.json", "deliveries.json"}
+    assert set(manifest["files"]) == names - {"manifest.json"}
     assert {"weasyprint", "matplotlib", "Python", "Pango", "FreeType"} <= set(manifest["made_with"])
     assert any(name.startswith("font ") for name in manifest["made_with"])
 

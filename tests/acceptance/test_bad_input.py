@@ -23,7 +23,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pypdfium2
 import pytest
 
-from tests.acceptance.conftest import OUTBOX, TOKEN, Outcome, environment, reports, voxys, worked, write_config
+from tests.acceptance.conftest import OUTBOX, TOKEN, Outcome, environment, reports, tree, voxys, worked, write_config
 from tests.voxys.answers import PIPELINE, STAGES, analytics
 from tests.voxys.misbehaving import Reply, answer
 
@@ -197,10 +197,6 @@ def elsewhere() -> Iterator[Misbehaving]:
     """Listen where nobody has any business."""
     with Misbehaving(always(Reply(body=b"who asked?"))).listening() as server:
         yield server
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def refused(outcome: Outcome, *words: str, hint: str) -> None:
@@ -725,7 +721,10 @@ def stays(folder: Path, setting: str, outcome: Outcome) -> None:
     else:
         home = f"archive/weekly/{SPAN}/all/r1"
         files = ("snapshot.json", "edition.json", "mail.eml", "manifest.json", f"weekly-{SPAN}.pdf")
-        assert {name for name in kept if "/inputs/" not in name} == {f"{home}/{name}" for name in files}
+        assert {name for name in kept if "/inputs/" not in name} == {
+            "ledger.sqlite",
+            *(f"{home}/{name}" for name in files),
+        }
         assert f"Nothing was sent; the report is kept in {folder.resolve() / home}" in outcome.err
 
 

@@ -17,7 +17,7 @@ import pikepdf
 import pytest
 import trustme
 
-from tests.acceptance.conftest import CHECKOUT, TOKEN, Outcome, reports, serving, voxys, worked, write_config
+from tests.acceptance.conftest import CHECKOUT, TOKEN, Outcome, reports, serving, tree, voxys, worked, write_config
 from tests.mail.servers import HOST, PASSWORD, USER, Mailbox, mail_server
 
 if TYPE_CHECKING:
@@ -43,10 +43,6 @@ def refused(outcome: Outcome, code: int, *words: str, hint: str = "") -> None:
         assert hint in outcome.err.partition("\nhint: ")[2]
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 # run
 
 
@@ -54,17 +50,26 @@ def test_run_twice(project: Project) -> None:
     folder = project()
     first = worked(reports("run", "weekly", *AS_OF, cwd=folder))
     kept = tree(folder)
-    second = worked(reports("run", "weekly", *AS_OF, cwd=folder))
+    refused(
+        reports("run", "weekly", *AS_OF, cwd=folder),
+        1,
+        "everybody has weekly:2025-09-28:2025-10-04:all",
+        hint="--again",
+    )
+    assert tree(folder) == kept, "nobody gets the same twice by mistake"
+    second = worked(reports("run", "weekly", *AS_OF, "--again", cwd=folder))
+    assert kept.pop("ledger.sqlite") == b"1 editions, 1 deliveries"
 
     home = f"archive/weekly/{SPAN}/all"
-    files = {"snapshot.json", "edition.json", "mail.eml", "manifest.json", "deliveries.json", f"weekly-{SPAN}.pdf"}
+    files = {"snapshot.json", "edition.json", "mail.eml", "manifest.json", f"weekly-{SPAN}.pdf"}
     edition = "weekly_2025-09-28_2025-10-04_all"
-    letters = [f"outbox/{edition}_{revision}_sales@example.com.eml" for revision in ("r1", "r2")]
+    letters = [f"outbox/{edition}_r1_sales@example.com.eml", f"outbox/{edition}_r2_sales@example.com_2.eml"]
     assert {name for name in kept if "/inputs/" not in name} == {
         *("config.toml", "archive/.message-key", letters[0]),
         *(f"{home}/r1/{name}" for name in files),
     }
     after = tree(folder)
+    assert after.pop("ledger.sqlite") == b"2 editions, 2 deliveries"
     fresh = {name for name in set(after) - set(kept) if "/inputs/" not in name}
     assert fresh == {letters[1], *(f"{home}/r2/{name}" for name in files)}
     assert {name: after[name] for name in kept} == kept, "what was kept is never written again"

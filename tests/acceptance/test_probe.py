@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import uvicorn
 
-from reports import cli, probe_file
+from reports import probe_file
+from reports.cli import commands
+from reports.cli.failures import guarded
 from reports.config import load
 from reports.periods import Kind, Period
 from reports.sandbox.app import create_app
@@ -159,7 +161,7 @@ def probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         with served(kind, change) as address:
             file = write_config(tmp_path, voxys(address))
             arguments = ["probe", "--config", str(file), *options]
-            code = cli._guarded(lambda: cli.commands.main(arguments, standalone_mode=False))
+            code = guarded(lambda: commands.main(arguments, standalone_mode=False))
         said = capsys.readouterr()
         rows = [re.split(r"\s{2,}", line) for line in said.out.splitlines()[1:]]
         return code, {row[0]: row[1] for row in rows}, said.err
@@ -226,7 +228,7 @@ def test_a_copy_is_saved_even_where_an_answer_stops_the_probe(probed: Probe, tmp
 
 def test_the_made_up_deals_need_no_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write_config(tmp_path, 'kind = "sandbox"')
-    assert cli._guarded(lambda: cli.commands.main(["probe", "--config", str(file)], standalone_mode=False)) == 0
+    assert guarded(lambda: commands.main(["probe", "--config", str(file)], standalone_mode=False)) == 0
     assert "time zone  assumed: the deals fall on the same days" in capsys.readouterr().out
     assert not (tmp_path / "probe.json").exists()
 

@@ -47,7 +47,8 @@ def test_the_wheel_holds_the_package_and_no_tests(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"reports", "pipeline_reports"}
-    for name in ("weekly/page.html", "weekly/mail.txt", "fonts/Inter-Regular.ttf", "project/config.toml"):
+    templates = ("weekly/page.html", "weekly/mail.txt", "notice/mail.txt")
+    for name in (*templates, "fonts/Inter-Regular.ttf", "project/config.toml"):
         assert f"reports/_templates/{name}" in names
     assert "reports/render/edition.schema.json" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)

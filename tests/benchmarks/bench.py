@@ -88,7 +88,7 @@ def stages(job: Job) -> Iterator[tuple[str, float]]:
     desk = open_desk(job)
     snapshot, seconds = timed(lambda: asyncio.run(fetch(job, lambda _: None)))
     yield "fetch", seconds
-    analysis, spent = timed(lambda: examine(job, snapshot, find_earlier(job)))
+    analysis, spent = timed(lambda: examine(job, snapshot, find_earlier(job, None)))
     yield "analysis", spent
     edition, seconds = timed(lambda: prepare(job, desk, job.edition, snapshot, analysis))
     yield "charts", seconds
@@ -145,7 +145,7 @@ def chromium() -> Cost | None:
         config = load(CHECKOUT / "config.toml")
         job = plan_job(config, "weekly", datetime.now(config.account.zone).date())
         snapshot = asyncio.run(fetch(job, lambda _: None))
-        edition = prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot, find_earlier(job)))
+        edition = prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot, find_earlier(job, None)))
         page = Path(name) / "page.html"
         page.write_text(to_html(edition), encoding="utf-8")
         options = ["--headless", "--no-sandbox", "--disable-gpu", f"--print-to-pdf={name}/page.pdf", page.as_uri()]

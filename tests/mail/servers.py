@@ -115,6 +115,58 @@ class Silent(asyncio.Protocol):
             transport.close()
 
 
+SILENCE, HANG_UP = "(silence)", "(hang up)"
+ANSWERS = {"": "220 mail.example.com", "DATA": "354 go on", ".": "250 2.0.0 queued", "QUIT": "221 2.0.0 bye"}
+
+
+class Script:
+    """A server that answers as it is told by the first word of a line; "" is its greeting, "." the message's end.
+
+    `then` is added to its answers from the second connection on.
+    """
+
+    def __init__(self, answers: dict[str, str]) -> None:
+        self.answers = answers
+        self.then: dict[str, str] = {}
+        self.heard: list[str] = []
+        self.connections = 0
+
+    def connection(self) -> asyncio.Protocol:
+        if self.connections:
+            self.answers |= self.then
+        self.connections += 1
+        return _Scripted(self)
+
+
+class _Scripted(asyncio.Protocol):
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._rest = b""
+        self._in_message = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._answer("")
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\r\n")
+        for line in lines:
+            if not self._in_message or line == b".":
+                self._in_message = line == b"DATA"
+                self._script.heard.append(line.decode("ascii"))
+                self._answer(line.decode("ascii").split(" ")[0])
+
+    def _answer(self, verb: str) -> None:
+        answer = self._script.answers.get(verb) or ANSWERS.get(verb, "250 OK")
+        if answer == HANG_UP:
+            self.transport.close()
+        elif answer != SILENCE:
+            self.transport.write(answer.encode() + b"\r\n")
+            if answer.startswith("421"):
+                self.transport.close()
+
+
 def _login(_server: SMTP, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
     return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()), handled=False)
 

@@ -15,16 +15,20 @@ from reports.config.model import SmtpEmail
 from reports.errors import ConfigError, DeliveryError
 from reports.mail import smtp
 from reports.mail.compose import Letter, compose
-from reports.mail.delivery import Delivery, Status
+from reports.mail.outcome import Outcome, Status
+from reports.mail.post import open_post
 from tests.mail.servers import (
+    HANG_UP,
     HOST,
     PASSWORD,
+    SILENCE,
     USER,
     ClosesForGood,
     DropsAfterData,
     LimitsMessages,
     Mailbox,
     OneForEachConnection,
+    Script,
     Silent,
     mail_server,
     serving,
@@ -39,12 +43,13 @@ if TYPE_CHECKING:
 
 SENDER = "Pipeline reports <reports@example.com>"
 ANNA, BASIL, CARLA = "Anna <anna@example.com>", "Basil <basil@example.com>", "Carla <carla@example.com>"
+EDITION = "weekly:2026-11-15:2026-11-21:all:r1"
 SECRET = "MAIL_PASSWORD_OF_THIS_TEST"
 
 
 def message(recipient: str) -> EmailMessage:
     letter = Letter(
-        edition="weekly:2026-11-15:2026-11-21:all:r1",
+        edition=EDITION,
         report="weekly",
         sender=SENDER,
         subject="Weekly pipeline report",
@@ -84,9 +89,12 @@ def run(action: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(settled())
 
 
-def send(email: SmtpEmail, *recipients: str, folder: Path) -> list[Delivery]:
-    messages = [(one, message(one)) for one in recipients]
-    found: list[Delivery] = run(smtp.send(email, folder, messages))
+def send(email: SmtpEmail, *recipients: str, folder: Path) -> list[Outcome]:
+    async def all_of_them() -> list[Outcome]:
+        async with open_post(email, folder, EDITION) as post:
+            return [await post.send(one, message(one)) for one in recipients]
+
+    found: list[Outcome] = run(all_of_them())
     return found
 
 
@@ -104,7 +112,7 @@ def test_plain(tmp_path: Path) -> None:
     with mail_server(mailbox) as port:
         [delivery] = send(config(port), ANNA, folder=tmp_path)
     [received] = mailbox.received
-    assert delivery == Delivery(ANNA, Status.SENT, "2.0.0 queued as 4711")
+    assert delivery == Outcome(ANNA, Status.SENT, "2.0.0 queued as 4711")
     assert (received.sender, received.recipients) == ("reports@example.com", ("anna@example.com",))
 
 
@@ -188,6 +196,7 @@ def test_a_server_without_starttls_gets_neither_message_nor_password(
         with pytest.raises(DeliveryError, match="can't be used") as caught:
             send(email, ANNA, folder=tmp_path)
     assert "STARTTLS" in caught.value.message
+    assert caught.value.permanent
     assert "email.security" in caught.value.hint
     assert not mailbox.received
 
@@ -240,16 +249,49 @@ def test_a_server_that_never_says_anything(tmp_path: Path, security: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "greeting", [b"554 go away\r\n", b"220 mail.example.com ESMTP\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b""]
+    ("answers", "permanent"),
+    [
+        ({"": "554 5.7.1 no service for you"}, True),
+        ({"": "421 4.3.2 come back later"}, False),
+        ({"": "HTTP/1.1 400 Bad Request"}, False),
+        ({"": HANG_UP}, False),
+        ({"EHLO": HANG_UP}, False),
+        ({"EHLO": "421 4.3.2 shutting down"}, False),
+        ({"EHLO": "502 what?", "HELO": "550 5.7.1 not you"}, True),
+    ],
 )
-def test_a_server_that_hangs_up_after_its_greeting(tmp_path: Path, greeting: bytes) -> None:
-    with serving(lambda: Silent(greeting, hang_up=True)) as port:
-        try:
-            [delivery] = send(config(port), ANNA, folder=tmp_path)
-        except DeliveryError as error:
-            assert "can't be used" in error.message  # noqa: PT017 - either way of telling is right
-        else:
-            assert (delivery.status, delivery.permanent) == (Status.FAILED, False)
+def test_a_server_that_wants_nobody(tmp_path: Path, answers: dict[str, str], *, permanent: bool) -> None:
+    with serving(Script(answers).connection) as port, pytest.raises(DeliveryError, match="can't be used") as caught:
+        send(config(port), ANNA, folder=tmp_path)
+    assert caught.value.permanent == permanent
+
+
+def test_a_handshake_that_is_cut_off_is_worth_another_try(tmp_path: Path) -> None:
+    with serving(lambda: Silent(hang_up=True)) as port, pytest.raises(DeliveryError, match="can't be used") as caught:
+        send(config(port, "tls"), ANNA, folder=tmp_path)
+    assert not caught.value.permanent
+
+
+@pytest.mark.parametrize(("answer", "permanent"), [("454 4.7.0 try later", False), ("535 5.7.8 wrong", True)])
+def test_a_login_that_fails(
+    tmp_path: Path, trusted: Authority, monkeypatch: pytest.MonkeyPatch, answer: str, *, permanent: bool
+) -> None:
+    server = Script({"EHLO": "250-mail.example.com\r\n250 AUTH PLAIN", "AUTH": answer})
+    with (
+        serving(server.connection, tls=trusted.context(HOST)) as port,
+        pytest.raises(DeliveryError, match="refused the login") as caught,
+    ):
+        send(config(port, "tls", **login(PASSWORD, monkeypatch)), ANNA, folder=tmp_path)
+    assert caught.value.permanent == permanent
+    assert not any(line.startswith("MAIL") for line in server.heard)
+
+
+def test_a_server_without_ehlo_is_greeted_the_old_way(tmp_path: Path) -> None:
+    server = Script({"EHLO": "502 what?"})
+    with serving(server.connection) as port:
+        [delivery] = send(config(port), ANNA, folder=tmp_path)
+    assert delivery.status is Status.SENT
+    assert "MAIL FROM:<reports@example.com>" in server.heard
 
 
 # One by one.
@@ -260,7 +302,7 @@ def test_one_bad_address_never_stops_the_others(tmp_path: Path) -> None:
     with mail_server(mailbox) as port:
         deliveries = send(config(port), ANNA, BASIL, CARLA, folder=tmp_path)
     assert [one.status for one in deliveries] == [Status.SENT, Status.FAILED, Status.SENT]
-    assert deliveries[1] == Delivery(BASIL, Status.FAILED, "the server answered 550: 5.1.1 no such mailbox")
+    assert deliveries[1] == Outcome(BASIL, Status.FAILED, "the server answered 550: 5.1.1 no such mailbox")
     assert deliveries[1].permanent
     assert mailbox.recipients == ["anna@example.com", "carla@example.com"]
     assert {one.connection for one in mailbox.received} == {1}
@@ -270,7 +312,7 @@ def test_greylisting_is_worth_another_try(tmp_path: Path) -> None:
     mailbox = Mailbox(refusals={"anna@example.com": "451 4.7.1 greylisted, try later"})
     with mail_server(mailbox) as port:
         deliveries = send(config(port), ANNA, BASIL, folder=tmp_path)
-    assert deliveries[0] == Delivery(
+    assert deliveries[0] == Outcome(
         ANNA, Status.FAILED, "the server answered 451: 4.7.1 greylisted, try later", permanent=False
     )
     assert deliveries[1].status is Status.SENT
@@ -281,8 +323,18 @@ def test_a_message_larger_than_the_server_announces_is_not_even_sent(tmp_path: P
     with mail_server(mailbox, size=2000) as port:
         deliveries = send(config(port), ANNA, BASIL, folder=tmp_path)
     assert [(one.status, one.permanent) for one in deliveries] == [(Status.FAILED, True)] * 2
-    assert all("552" in one.detail for one in deliveries)
+    size = len(message(ANNA).as_bytes())
+    assert deliveries[0].detail == f"the message has {size} bytes, the server takes 2000"
     assert not mailbox.received
+
+
+def test_a_size_refused_with_the_sender(tmp_path: Path) -> None:
+    server = Script({"EHLO": "250-mail.example.com\r\n250 SIZE", "MAIL": "552 5.3.4 too large"})
+    with serving(server.connection) as port:
+        [delivery] = send(config(port), ANNA, folder=tmp_path)
+    assert delivery == Outcome(ANNA, Status.FAILED, "the server answered 552: 5.3.4 too large")
+    assert f"MAIL FROM:<reports@example.com> size={len(message(ANNA).as_bytes())}" in server.heard
+    assert "DATA" not in server.heard
 
 
 @pytest.mark.parametrize(("answer", "permanent"), [("552 5.3.4 too large", True), ("452 4.3.1 disk full", False)])
@@ -291,7 +343,7 @@ def test_a_message_refused_when_it_is_there(tmp_path: Path, answer: str, *, perm
     with mail_server(mailbox) as port:
         deliveries = send(config(port), ANNA, BASIL, folder=tmp_path)
     said = f"the server answered {answer[:3]}: {answer[4:]}"
-    assert deliveries == [Delivery(one, Status.FAILED, said, permanent=permanent) for one in (ANNA, BASIL)]
+    assert deliveries == [Outcome(one, Status.FAILED, said, permanent=permanent) for one in (ANNA, BASIL)]
 
 
 def test_words_of_the_server_cannot_reach_the_terminal_raw(tmp_path: Path) -> None:
@@ -349,6 +401,157 @@ def test_what_was_sent_is_told_when_the_server_goes_away(tmp_path: Path) -> None
     ]
     assert not any(one.permanent for one in deliveries[1:])
     assert mailbox.recipients == ["anna@example.com"]
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("answer", ["421 4.7.0 not now", HANG_UP])
+def test_a_server_that_ends_before_the_message_is_tried_once_more(tmp_path: Path, verb: str, answer: str) -> None:
+    server = Script({verb: answer})
+    with serving(server.connection) as port:
+        [delivery] = send(config(port), ANNA, folder=tmp_path)
+    if verb == "DATA" and answer == HANG_UP:  # too late to be sure
+        assert (delivery.status, server.connections) == (Status.UNKNOWN, 1)
+    else:
+        assert (delivery.status, delivery.permanent) == (Status.FAILED, False)
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+def test_a_server_that_hangs_before_the_message_is_not_asked_again_at_once(tmp_path: Path, verb: str) -> None:
+    server = Script({verb: SILENCE})
+    with serving(server.connection) as port:
+        [delivery] = send(config(port, timeout=0.3), ANNA, folder=tmp_path)
+    assert (delivery.status, delivery.permanent) == (Status.FAILED, False)
+    assert "before the message" in delivery.detail
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("answer", ["nonsense", "999 what", "250-", HANG_UP, SILENCE])
+def test_no_clear_answer_to_the_message_leaves_it_unknown(tmp_path: Path, answer: str) -> None:
+    server = Script({".": answer})
+    with serving(server.connection) as port:
+        deliveries = send(config(port, timeout=0.3), ANNA, BASIL, folder=tmp_path)
+    assert [one.status for one in deliveries] == [Status.UNKNOWN] * 2
+    assert server.connections == 2, "the next one goes over a new connection"
+    assert server.heard.count(".") == 2, "each of them once"
+
+
+def test_a_login_that_fails_on_the_way_back_is_temporary(
+    tmp_path: Path, trusted: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Script({"EHLO": "250-mail.example.com\r\n250 AUTH PLAIN", "AUTH": "235 welcome"})
+
+    async def two(email: SmtpEmail) -> list[Outcome]:
+        async with open_post(email, tmp_path, EDITION) as post:
+            monkeypatch.delenv(SECRET)
+            first = await post.send(ANNA, message(ANNA))
+            server.answers |= {"MAIL": HANG_UP, "AUTH": "535 5.7.8 wrong"}
+            return [first, await post.send(BASIL, message(BASIL))]
+
+    with serving(server.connection, tls=trusted.context(HOST)) as port:
+        sent, failed = run(two(config(port, "tls", **login(PASSWORD, monkeypatch))))
+    assert sent.status is Status.SENT
+    assert (failed.status, failed.permanent) == (Status.FAILED, False)
+    assert "refused the login" in failed.detail
+
+
+@pytest.mark.parametrize("answer", ["500 what?", "421 bye", HANG_UP, SILENCE])
+def test_whatever_the_server_says_at_the_end_the_message_is_sent(tmp_path: Path, answer: str) -> None:
+    server = Script({"QUIT": answer})
+    with serving(server.connection) as port:
+        [delivery] = send(config(port, timeout=0.3), ANNA, folder=tmp_path)
+    assert delivery == Outcome(ANNA, Status.SENT, "2.0.0 queued")
+    assert server.heard[-1] == "QUIT"
+
+
+# A wish to stop.
+
+
+async def stopped_at(server: Script, verb: str, email: SmtpEmail, folder: Path, *, by_timeout: bool) -> list[Outcome]:
+    """Send to two people while the server is silent at `verb`, and stop waiting as soon as it has heard that."""
+
+    async def heard() -> None:
+        while verb not in {line.split(" ")[0] for line in server.heard}:  # noqa: ASYNC110 - another thread's list
+            await asyncio.sleep(0.01)
+
+    async def both() -> list[Outcome]:
+        async with open_post(email, folder, EDITION) as post:
+            if not by_timeout:
+                return [await post.send(one, message(one)) for one in (ANNA, BASIL)]
+            async with asyncio.timeout(None) as limit:
+                limits.append(limit)
+                first = await post.send(ANNA, message(ANNA))
+            assert limit.expired()
+            server.answers.clear()
+            return [first, await post.send(BASIL, message(BASIL))]
+
+    limits: list[asyncio.Timeout] = []
+    task = asyncio.create_task(both())
+    async with asyncio.timeout(60):
+        await heard()
+    if by_timeout:
+        limits[0].reschedule(0)
+    else:
+        task.cancel()
+    return await task
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "."])
+def test_cancelled_while_the_server_is_silent(tmp_path: Path, verb: str) -> None:
+    server = Script({verb: SILENCE})
+    with serving(server.connection) as port:
+        first, second = run(stopped_at(server, verb, config(port), tmp_path, by_timeout=False))
+    if verb in {"MAIL", "RCPT"}:
+        assert first == Outcome(ANNA, Status.FAILED, "stopped before it was sent", permanent=False)
+    else:
+        assert first == Outcome(ANNA, Status.UNKNOWN, "stopped while the message was on its way")
+    assert second == Outcome(BASIL, Status.FAILED, "stopped before it was sent", permanent=False)
+    assert not any("basil" in line for line in server.heard)
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "."])
+def test_a_deadline_for_one_message_leaves_the_next_one_its_chance(tmp_path: Path, verb: str) -> None:
+    server = Script({verb: SILENCE})
+    with serving(server.connection) as port:
+        first, second = run(stopped_at(server, verb, config(port), tmp_path, by_timeout=True))
+    assert first.status is (Status.FAILED if verb in {"MAIL", "RCPT"} else Status.UNKNOWN)
+    assert second == Outcome(BASIL, Status.SENT, "2.0.0 queued")
+    assert server.connections == 2
+
+
+def test_cancelled_after_a_refusal_the_refusal_counts(tmp_path: Path) -> None:
+    server = Script({"RCPT": "550 5.1.1 no such mailbox", "RSET": SILENCE})
+    with serving(server.connection) as port:
+        first, second = run(stopped_at(server, "RSET", config(port), tmp_path, by_timeout=False))
+    assert first == Outcome(ANNA, Status.FAILED, "the server answered 550: 5.1.1 no such mailbox")
+    assert second.detail == "stopped before it was sent"
+
+
+def test_cancelled_on_the_way_back_in(tmp_path: Path) -> None:
+    server = Script({"MAIL": HANG_UP, "HELO": SILENCE})
+
+    async def action(port: int) -> list[Outcome]:
+        return await stopped_at(server, "HELO", config(port), tmp_path, by_timeout=False)
+
+    server.then = {"EHLO": "502 what?"}  # so that only the second connection gets to HELO
+    with serving(server.connection) as port:
+        found = run(action(port))
+    assert [(one.status, one.detail) for one in found] == [(Status.FAILED, "stopped before it was sent")] * 2
+
+
+def test_cancelled_while_connecting(tmp_path: Path) -> None:
+    server = Script({"EHLO": SILENCE})
+    with serving(server.connection) as port, pytest.raises(asyncio.CancelledError):
+        run(stopped_at(server, "EHLO", config(port), tmp_path, by_timeout=False))
+    assert [line.split(" ")[0] for line in server.heard] == ["EHLO"]
+
+
+def test_cancelled_at_the_goodbye_nothing_is_forgotten(tmp_path: Path) -> None:
+    server = Script({"QUIT": SILENCE})
+    with serving(server.connection) as port:
+        found = run(stopped_at(server, "QUIT", config(port), tmp_path, by_timeout=False))
+    assert [one.status for one in found] == [Status.SENT] * 2
 
 
 # Looking without sending.

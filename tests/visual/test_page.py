@@ -78,7 +78,7 @@ def pdf() -> bytes:
         for number, name in enumerate(names, 1)
     )
     snapshot = snapshot_of(*pipelines)
-    return to_pdf(prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot, find_earlier(job))))
+    return to_pdf(prepare(job, open_desk(job), job.edition, snapshot, examine(job, snapshot, find_earlier(job, None))))
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+from reports.ledger.schema import VERSION_TABLE
+
+context.configure(
+    connection=context.config.attributes["connection"], transactional_ddl=True, version_table=VERSION_TABLE
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -48,6 +48,7 @@ def _editions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_editions"),
         sa.UniqueConstraint("subject", "revision", name="uq_editions_subject_revision"),
         sa.CheckConstraint("approval IN ('none', 'asked', 'given', 'lapsed')", name="ck_editions_approval"),
+        sa.CheckConstraint("approval <> 'asked' OR approve_by IS NOT NULL", name="ck_editions_asked_until"),
     )
 
 
@@ -101,6 +102,14 @@ def _deliveries() -> None:
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name="fk_deliveries_edition"),
         sa.UniqueConstraint("subject", "recipient", "send", name="uq_deliveries_subject_recipient_send"),
         sa.CheckConstraint("state IN ('pending', 'sending', 'sent', 'failed', 'unknown')", name="ck_deliveries_state"),
+        sa.CheckConstraint("send >= 1", name="ck_deliveries_send"),
+        sa.CheckConstraint(
+            "state <> 'sending' OR (worker IS NOT NULL AND started_at IS NOT NULL)",
+            name="ck_deliveries_sent_by_a_worker",
+        ),
+        sa.CheckConstraint(
+            "(ended_at IS NOT NULL) = (state IN ('sent', 'failed', 'unknown'))", name="ck_deliveries_ended"
+        ),
     )
     op.create_index("ix_deliveries_edition", "deliveries", ["edition"])
     op.create_index("ix_deliveries_state", "deliveries", ["state"])
@@ -125,6 +134,8 @@ def _notices() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_notices"),
         sa.UniqueConstraint("key", "recipient", name="uq_notices_key_recipient"),
         sa.CheckConstraint("state IN ('pending', 'sending', 'sent', 'failed')", name="ck_notices_state"),
+        sa.CheckConstraint("(worker IS NOT NULL) = (state = 'sending')", name="ck_notices_sent_by_a_worker"),
+        sa.CheckConstraint("(ended_at IS NOT NULL) = (state IN ('sent', 'failed'))", name="ck_notices_ended"),
     )
 
 

@@ -19,7 +19,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Delivery:
+class Outcome:
     """One message to one recipient: the server's own words, or the file it lies in; trying again may help or not."""
 
     recipient: str

@@ -1,0 +1,117 @@
+"""The commands that produce a report: run and export."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reports.cli.options import (
+    Day,
+    as_of_option,
+    config_option,
+    free_span,
+    note_option,
+    now,
+    only_report,
+    place_for,
+    today,
+)
+from reports.cli.printing import Progress, deliver_file, moment, print_table, short_path
+from reports.cli.records import undelivered
+from reports.config import load
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from reports.edition import Format
+    from reports.job import Job
+    from reports.ledger.values import Delivery
+    from reports.on_demand import Ran
+    from reports.present.kpis import Kpi
+
+FORMATS = ("pdf", "html", "json", "eml")
+HAD = {"sent": "has this period already", "unknown": "may have this period already: ask, then `reports resend`"}
+ON_ITS_WAY = "another process sends this period right now"
+KEY_FIGURES = 4  # of the eight are printed after a run
+
+
+@click.command()
+@click.argument("name", required=False)
+@as_of_option
+@note_option
+@click.option("--again", is_flag=True, help="Also to those who have this period already.")
+@config_option
+def run(name: str | None, as_of: date | None, note: Path | None, file: Path, *, again: bool) -> None:
+    """Produce a report and deliver it to whoever doesn't have it. NAME can be left out where there is only one."""
+    from reports.job import plan_job
+    from reports.ledger.opening import open_ledger
+    from reports.office import Office
+    from reports.on_demand import run
+
+    config = load(file)
+    job = plan_job(config, name or only_report(config), today(config), as_of=as_of, note=note)
+    with open_ledger(config) as ledger, Progress() as progress:
+        ran = asyncio.run(run(Office(config, ledger, now), job, progress, again=again))
+    _print_result(job, ran)
+    if bad := [one for one in ran.deliveries if one.state != "sent"]:
+        raise undelivered(bad, len(ran.deliveries))
+
+
+@click.command()
+@click.argument("name")
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="pdf", show_default=True)
+@as_of_option
+@click.option("--since", type=Day(), help="First day of a free period; with --until.")
+@click.option("--until", type=Day(), help="Last day of a free period; with --since.")
+@click.option("-o", "--output", help="File or folder to write to; - is standard output.")
+@note_option
+@config_option
+def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
+    name: str,
+    kind: Format,
+    as_of: date | None,
+    since: date | None,
+    until: date | None,
+    output: str | None,
+    note: Path | None,
+    file: Path,
+) -> None:
+    """Produce a report as a file; nothing is kept or sent."""
+    from reports.edition import export
+    from reports.job import plan_job
+    from reports.ledger.opening import last_delivered
+
+    config = load(file)
+    job = plan_job(config, name, today(config), as_of=as_of, span=free_span(as_of, since, until), note=note)
+    path = None if output == "-" else place_for(output, f"{job.edition.filename}.{kind}")
+    with Progress() as progress:
+        content = asyncio.run(export(job, kind, last_delivered(config, job.name), progress))
+    deliver_file(path, content)
+
+
+def _print_result(job: Job, ran: Ran) -> None:
+    edition = ran.made.edition
+    click.echo(f"{job.report.title}, {edition.page.span}, {edition.page.compared}")
+    click.echo(f"{edition.id}\n")
+    print_table((), [_kpi_row(cell.kpi) for cell in edition.page.overview.cells[:KEY_FIGURES]])
+    click.echo("")
+    files = [("PDF", short_path(ran.made.revision.folder / ran.made.revision.pdf))]
+    files += [(f"E-mail {one.state}", f"{one.mailbox}: {_detail(one)}") for one in ran.deliveries]
+    files += [("E-mail not sent", f"{one.mailbox}: {HAD.get(one.state, ON_ITS_WAY)}") for one in ran.had_it]
+    print_table((), files)
+    if ran.approve_by is not None:
+        by = moment(ran.approve_by, job.config.account.zone)
+        click.echo(f"\nNobody got it yet. Until {by}: reports approve {edition.id}")
+
+
+def _detail(delivery: Delivery) -> str:
+    """Return where a message lies, as seen from here, or what the server said."""
+    return short_path(Path(delivery.detail)) if delivery.detail.startswith("/") else delivery.detail
+
+
+def _kpi_row(kpi: Kpi) -> tuple[str, ...]:
+    was = "" if kpi.change.missing else f"was {kpi.was}"
+    return kpi.label, kpi.value, f"{kpi.change.arrow} {kpi.change.text}".strip(), was
