@@ -28,7 +28,7 @@ delivery.sent     3 | -       -      -      | 111 | - - -
 ANSWERS = {  # to running it again
     "delivery.answered 1": f"Anna <{ANNA}>: may have this period already",
     "delivery.sent 1": f"Anna <{ANNA}>: has this period already",
-    "delivery.answered 3": f"may have been: Chen <{CHEN}>",
+    "delivery.answered 3": f"Chen <{CHEN}> may have it",
     "delivery.sent 3": "error: everybody has",
 }
 ROWS = [" ".join(line.split()) for line in TABLE.strip().splitlines()]
