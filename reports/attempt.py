@@ -1,40 +1,45 @@
-"""One attempt at a slot: claim it, produce its edition unless there is one, send what is missing, conclude."""
+"""One attempt at a slot: claim it, make the editions that are missing, send what is missing, conclude."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reports.conclusion import Ended, Later, after_dispatch, after_error, without_anybody
-from reports.config.values import plain_address
+from reports.analysis.conditions import judge, sent_anyway
+from reports.analysis.reason import reason
+from reports.conclusion import Ended, Later, after_dispatch, after_error, both, together, without_anybody
+from reports.cuts import named, without
 from reports.dispatch import dispatch
-from reports.edition import produce
+from reports.edition import fetch, survey
 from reports.errors import ReportsError
 from reports.job import plan_job
-from reports.ledger import deliveries, editions, slots
-from reports.ledger.deliveries import last_sent, latest_of_each
-from reports.ledger.values import SlotState
+from reports.ledger import deliveries, editions, skips, slots
+from reports.ledger.deliveries import latest_of_each
+from reports.ledger.values import Approval, SlotState
 from reports.log import event
-from reports.notices import tell_approval, tell_failed
+from reports.making import UNFORESEEN, Output, Terms, address, expected, make_editions, note_left_out, prune
+from reports.notices import tell_failed
 from reports.retries import span_end
 from reports.schedule import next_slot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
-    from reports.config.model import Config, Report
-    from reports.edition import Made
+    from reports.config.model import Config
+    from reports.findings import Analysis
     from reports.job import Job
-    from reports.ledger.values import Delivery, Slot
+    from reports.ledger.values import Delivery, Kept, Slot
+    from reports.making import Failed
     from reports.office import Office
 
-LEFT = timedelta(days=1)  # after so long nobody works any more on what is half-made
+NOTHING_TO_CUT = "nobody had any deals in these periods"
 STOPPED = "stopped, and given back"
-UNFORESEEN = "This is a fault of the program: look at its log, and report what it says."
 
 
 async def attempt(office: Office, number: int) -> Slot | None:
@@ -106,93 +111,108 @@ def _limit(error: TimeoutError | MemoryError, seconds: float) -> ReportsError:
 
 
 async def _worked(office: Office, slot: Slot) -> Ended | Later | None:
-    edition = slot.edition
-    if edition is None:
-        report = office.config.report(slot.report)
-        job = plan_job(office.config, slot.report, slot.as_of, as_of=slot.as_of)  # of its own day, however late it is
-        if (having := _everybody(office, job)) is not None:
-            return without_anybody(having, slot.attempts, office.clock(), end_of(office.config, slot))
-        made = await _produced(office, job)
-        edition = str(made.edition.id)
-        with office.ledger.write() as tx:
-            _keep(tx, office.config, slot, made, office.clock(), report.approve_within if report.approve else None)
-        event("edition.kept", report=slot.report, slot=slot.id, edition=edition)
-        if report.approve:
+    failed: tuple[Failed, ...] = ()
+    if not slot.made:
+        output = await _make(office, slot)
+        if not isinstance(output, Output):
+            return output
+        if any(one.approval is Approval.ASKED for one in output.kept):
             return None
-    await dispatch(office, edition, _pending(office, slot, edition), retries=True)
+        failed = output.failed
+    await dispatch(office, _pending(office, slot), retries=True)
+    return _outcome(office, slot, failed)
+
+
+async def _make(office: Office, slot: Slot) -> Output | Ended | Later:
+    """Make what is still missing of a slot's editions; else what becomes of it without."""
+    job = plan_job(office.config, slot.report, slot.as_of, as_of=slot.as_of)  # of its own day, however late it is
     with office.ledger.read() as tx:
-        latest = _standing(tx, office.config, edition)
-    sent = [one for one in latest if one.resolved_at is None]  # an erased recipient needs nobody any more
-    return after_dispatch(sent, slot.attempts, office.clock(), end_of(office.config, slot))
-
-
-def _everybody(office: Office, job: Job) -> list[Delivery] | None:
-    """Return how all recipients of a period stand where nobody is left to send it to; else None."""
-    with office.ledger.read() as tx:
-        having = deliveries.having(tx, editions.subject_of(job.edition))
-    wanted = recipients(job.report)
-    return [having[one] for one in wanted] if wanted.keys() <= having.keys() else None
-
-
-def _pending(office: Office, slot: Slot, edition: str) -> list[Delivery]:
-    """Return what is to be sent of a slot's edition; whoever a person failed to send it to meanwhile gets it, too."""
-    report = office.config.reports.get(slot.report)
-    with office.ledger.write() as tx:
-        kept = editions.find(tx, edition)
-        own = {one.recipient for one in deliveries.of_edition(tx, edition)}
-        if kept is not None and report is not None:
-            others = {one: mailbox for one, mailbox in recipients(report).items() if one not in own}
-            deliveries.address(tx, kept, others, office.clock(), worker=None)
-        return [one for one in deliveries.pending(tx, edition) if one.worker is None]
-
-
-async def _produced(office: Office, job: Job) -> Made:
-    with office.ledger.read() as tx:
-        delivered = last_sent(tx, job.name)
-        above = editions.last_revision(tx, editions.subject_of(job.edition))
+        done = {one.cut for one in editions.of_slot(tx, slot.id)}
+    known = expected(office, job, done)
+    if known is not None and not known.missing:
+        note_left_out(office, job, known.left, Terms(office.clock(), slot.id))
+        return Output() if done else _nobody_left(office, slot, known.having)
     prune(office, job.name)
-    return await produce(job, delivered, lambda _: None, above=above)
+    fetched = await fetch(job, lambda _: None)
+    if not done and (unmet := _unmet(office, job, survey(job, fetched))) is not None:
+        return unmet
+    output = await make_editions(office, job, fetched, Terms(office.clock(), slot.id), done=done)
+    if not output.failed:
+        with office.ledger.write() as tx:
+            slots.complete(tx, slot.id)
+    if done or output.kept or output.failed:
+        return output
+    return _nobody_left(office, slot, output.having)
 
 
-def _keep(  # noqa: PLR0913, PLR0917 - what is kept, for which slot
-    tx: Connection, config: Config, slot: Slot, made: Made, now: datetime, approve_within: timedelta | None
-) -> None:
-    """Write down at once what was made, for which slot, and who is to get it (or whose word it waits for)."""
-    approve_by = now + approve_within if approve_within else None
-    kept = editions.keep(tx, made.edition.id, slot.as_of, now, approve_by)
-    slots.attach(tx, slot, kept.id)
-    if approve_by:
-        slots.wait(tx, slots.get(tx, slot.id), now)
-        tell_approval(tx, config, kept, now)
-    else:
-        deliveries.address(tx, kept, recipients(config.report(slot.report)), now, worker=None)
-
-
-def prune(office: Office, report: str) -> None:
-    """Take away what crashes left half-made, and what is older than the archive keeps, unless it is still needed."""
-    office.archive.sweep(report, office.clock() - LEFT)
-    if (keep := office.config.archive.keep) is None:
-        return
+def _unmet(office: Office, job: Job, analysis: Analysis) -> Ended | None:
+    """Return how a slot ends that isn't worth a report; silence never lasts longer than it may."""
+    if not job.report.conditions:
+        return None
+    verdict = judge(job.report.conditions, analysis.overall)
+    if verdict.met:
+        return None
     with office.ledger.read() as tx:
-        needed = editions.needed(tx, report)
-    office.archive.prune(report, office.clock() - keep, needed)
+        before = slots.unmet_in_a_row(tx, job.name)
+    if sent_anyway(before, job.report.at_least_every):
+        return None
+    return Ended(SlotState.SKIPPED, reason(verdict, office.config.currency(job.report)), unmet=True)
 
 
-def recipients(report: Report) -> dict[str, str]:
-    """Return everybody who is to get a report: their mailboxes by their plain addresses."""
-    return {plain_address(one): one for one in report.to}
+def _nobody_left(office: Office, slot: Slot, having: Sequence[Delivery]) -> Ended | Later:
+    """Return what becomes of a slot of which no edition is to be made."""
+    if having:
+        return without_anybody(having, slot.attempts, office.clock(), end_of(office.config, slot))
+    with office.ledger.read() as tx:
+        left = skips.of_slot(tx, slot.id)
+    if not left:
+        return Ended(SlotState.SKIPPED, NOTHING_TO_CUT)
+    reasons = Counter(one.reason for one in left)
+    said = ", ".join(f"{count} {why}" if count > 1 else why for why, count in reasons.items())
+    return Ended(SlotState.SKIPPED, f"nobody is left to send it to: {said}")
 
 
-def _standing(tx: Connection, config: Config, edition: str) -> list[Delivery]:
+def _outcome(office: Office, slot: Slot, failed: Sequence[Failed]) -> Ended | Later:
+    """Return what becomes of a slot after its messages, and of the cuts that couldn't be made."""
+    now, end = office.clock(), end_of(office.config, slot)
+    with office.ledger.read() as tx:
+        kept = editions.of_slot(tx, slot.id)
+        standing = [one for each in kept for one in _standing(tx, office.config, each)]
+    sent = [one for one in standing if one.resolved_at is None]  # an erased recipient needs nobody any more
+    if not failed:
+        return after_dispatch(sent, slot.attempts, now, end)
+    error = together([(one.order.cut.name, one.order.who, one.error) for one in failed])
+    bad = after_error(error, slot.attempts, now, end)
+    return both(after_dispatch(sent, slot.attempts, now, end), bad) if sent else bad
+
+
+def _pending(office: Office, slot: Slot) -> list[Delivery]:
+    """Return what is to be sent of a slot's editions; whoever a person failed to send theirs to meanwhile gets it."""
+    found: list[Delivery] = []
+    with office.ledger.write() as tx:
+        for kept in editions.of_slot(tx, slot.id):
+            _address_others(tx, office, kept)
+            found += [one for one in deliveries.pending(tx, kept.id) if one.worker is None]
+    return found
+
+
+def _address_others(tx: Connection, office: Office, kept: Kept) -> None:
+    report = office.config.reports.get(kept.report)
+    own = {one.recipient for one in deliveries.of_edition(tx, kept.id)}
+    order = None if report is None else named(report, kept.cut)
+    if order is not None:
+        address(tx, office, kept, without(order, own), Terms(office.clock(), kept.slot))
+
+
+def _standing(tx: Connection, config: Config, kept: Kept) -> list[Delivery]:
     """Return how those stand who are to get an edition; a person may have sent its period to some of them."""
-    kept = editions.find(tx, edition)
-    if kept is None:
-        return []
     report = config.reports.get(kept.report)
-    wanted = {one.recipient for one in deliveries.of_edition(tx, edition)} | (
-        recipients(report) if report else {}
-    ).keys()
-    return [one for one in latest_of_each(deliveries.of_subject(tx, kept.subject)) if one.recipient in wanted]
+    order = None if report is None else named(report, kept.cut)
+    latest = latest_of_each(deliveries.of_subject(tx, kept.subject))
+    if order is None:  # only the data says who gets it: whoever was ever to get it
+        return latest
+    wanted = {one.recipient for one in deliveries.of_edition(tx, kept.id)} | order.addressed.keys()
+    return [one for one in latest if one.recipient in wanted]
 
 
 def end_of(config: Config, slot: Slot) -> datetime:
@@ -209,8 +229,8 @@ def conclude(tx: Connection, config: Config, slot: Slot, outcome: Ended | Later,
     if isinstance(outcome, Later):
         slots.put_off(tx, slot, outcome.at, now, outcome.reason, outcome.hint)
         return
-    if slot.edition:
-        deliveries.give_up(tx, slot.edition, now, outcome.reason)
-    slots.end(tx, slot, outcome.state, now, outcome.reason, outcome.hint)
+    for kept in editions.of_slot(tx, slot.id):
+        deliveries.give_up(tx, kept.id, now, outcome.reason)
+    slots.end(tx, slot, outcome.state, now, outcome.reason, outcome.hint, unmet=outcome.unmet)
     if outcome.state is SlotState.FAILED:
         tell_failed(tx, config, slots.get(tx, slot.id), now)

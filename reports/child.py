@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reports import log
-from reports.attempt import UNFORESEEN, attempt
+from reports.attempt import attempt
 from reports.children import GRACE
 from reports.errors import ReportsError
 from reports.ledger.opening import open_ledger
+from reports.making import UNFORESEEN
 from reports.notices import send_notices
 from reports.office import Office
 

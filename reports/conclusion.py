@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reports.errors import DataError
+from reports.errors import DataError, ReportsError
+from reports.figures import WHOLE
 from reports.ledger.values import DeliveryState, SlotState
 from reports.retries import next_try
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from reports.errors import ReportsError
     from reports.ledger.values import Delivery
 
 HAVE_IT = "everybody has this period already"
@@ -24,6 +24,7 @@ WORDS = {  # the order in which a reader wants to know
     DeliveryState.UNKNOWN: "unknown",
     DeliveryState.PENDING: "still to be sent",
     DeliveryState.SENDING: "being sent",
+    DeliveryState.SKIPPED: "skipped",
 }
 
 
@@ -34,6 +35,7 @@ class Ended:
     state: SlotState
     reason: str = ""
     hint: str = ""
+    unmet: bool = False  # skipped, since no condition was met
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,41 @@ def after_death(attempts: int, reason: str, now: datetime, end: datetime) -> End
 
 
 def after_dispatch(deliveries: Sequence[Delivery], attempts: int, now: datetime, end: datetime) -> Ended | Later:
-    """Return what follows from what became of the messages of a slot's edition."""
+    """Return what follows from what became of the messages of a slot's editions; whoever is skipped needs nothing."""
     counts = Counter(one.state for one in deliveries)
     if not deliveries:
         return Ended(SlotState.SKIPPED, HAVE_IT)
-    if counts[DeliveryState.SENT] == len(deliveries):
-        return Ended(SlotState.SENT)
+    skipped = counts[DeliveryState.SKIPPED]
+    if skipped == len(deliveries):
+        return Ended(SlotState.SKIPPED, f"nobody is left to send it to: {summary(deliveries)}")
+    if counts[DeliveryState.SENT] + skipped == len(deliveries):
+        return Ended(SlotState.SENT, summary(deliveries) if skipped else "")
     in_hand = counts[DeliveryState.PENDING] + counts[DeliveryState.SENDING]  # somebody may be sending it by hand
     if in_hand and (at := next_try(now, attempts, end)) is not None:
         return Later(at, summary(deliveries))
     return Ended(SlotState.FAILED, summary([_given_up(one) for one in deliveries]))
+
+
+def both(one: Ended | Later, other: Ended | Later) -> Ended | Later:
+    """Return what follows from two things that became of a slot: it ends when both have ended, and badly if one did."""
+    said = "; ".join(each.reason for each in (one, other) if each.reason)
+    again = [each.at for each in (one, other) if isinstance(each, Later)]
+    hint = one.hint or other.hint
+    if again:
+        return Later(min(again), said, hint)
+    states = {each.state for each in (one, other) if isinstance(each, Ended)}
+    return Ended(SlotState.FAILED if SlotState.FAILED in states else SlotState.SENT, said, hint)
+
+
+def together(failed: Sequence[tuple[str, str, ReportsError]]) -> ReportsError:
+    """Return the errors of cuts (name, for whom, why) as one; trying again helps if it may help one of them."""
+    cut, who, first = failed[0]
+    passing = any(not error.permanent or isinstance(error, DataError) for *_, error in failed)
+    if cut == WHOLE.name and len(failed) == 1:
+        return first
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    message = f"{cut}{f', {who},' if who not in {'', cut} else ''} couldn't be made{more}: {first.message}"
+    return ReportsError(message, hint=first.hint, permanent=not passing)
 
 
 def without_anybody(standing: Sequence[Delivery], attempts: int, now: datetime, end: datetime) -> Ended | Later:
@@ -91,9 +118,12 @@ def _given_up(delivery: Delivery) -> Delivery:
 
 
 def summary(deliveries: Sequence[Delivery]) -> str:
-    """Return `2 of 3 sent, 1 unknown`."""
+    """Return `2 of 3 sent, 1 unknown`; those who are skipped are not among the three."""
     counts = Counter(one.state for one in deliveries)
     said = [
         f"{counts[state]} {word}" for state, word in WORDS.items() if counts[state] and state is not DeliveryState.SENT
     ]
-    return ", ".join([f"{counts[DeliveryState.SENT]} of {len(deliveries)} sent", *said])
+    wanted = len(deliveries) - counts[DeliveryState.SKIPPED]
+    if deliveries and not wanted:
+        return ", ".join(said)
+    return ", ".join([f"{counts[DeliveryState.SENT]} of {wanted} sent", *said])

@@ -12,7 +12,7 @@ from reports.job import today_of
 from reports.ledger import editions, events, recovery, schedules, slots
 from reports.ledger.values import Approval, SlotState
 from reports.log import event
-from reports.notices import tell_cut_off, tell_lapsed, tell_missed
+from reports.notices import by_run, tell_cut_off, tell_lapsed, tell_missed
 from reports.schedule import due, next_slot
 
 if TYPE_CHECKING:
@@ -56,11 +56,23 @@ def recover(ledger: Ledger, config: Config, now: datetime, causes: Mapping[int, 
             freed = slots.get(tx, one.id)
             conclude(tx, config, freed, after_death(freed.attempts, reason, now, end_of(config, freed)), now)
             event("slot.freed", level=logging.WARNING, report=one.report, slot=one.id, reason=reason)
-        told_with_slot = {one.edition for one in (*found.slots, *slots.open_slots(tx))} | _told(tx, found.unknown)
-        for edition, cut in _by_edition((*found.unknown, *found.failed)).items():
-            event("delivery.cut_off", level=logging.ERROR, edition=edition, deliveries=[one.id for one in cut])
-            if edition not in told_with_slot:
-                tell_cut_off(tx, config, edition, cut, now)
+        cut_off = (*found.unknown, *found.failed)
+        _log_cut_off(cut_off)
+        told_with_slot = _of_slots(tx, (*found.slots, *slots.open_slots(tx))) | _told(tx, found.unknown)
+        for cut in by_run(tx, [one for one in cut_off if one.edition not in told_with_slot]):
+            tell_cut_off(tx, config, cut, now)
+
+
+def _log_cut_off(cut_off: Iterable[Delivery]) -> None:
+    found: dict[str, list[int]] = {}
+    for one in cut_off:
+        found.setdefault(one.edition, []).append(one.id)
+    for edition, numbers in found.items():
+        event("delivery.cut_off", level=logging.ERROR, edition=edition, deliveries=numbers)
+
+
+def _of_slots(tx: Connection, which: Iterable[Slot]) -> set[str]:
+    return {kept.id for one in which for kept in editions.of_slot(tx, one.id)}
 
 
 def _told(tx: Connection, unknown: Iterable[Delivery]) -> set[str]:
@@ -70,13 +82,6 @@ def _told(tx: Connection, unknown: Iterable[Delivery]) -> set[str]:
         slot = slots.of_edition(tx, one.edition)
         if slot and slot.ended_at and one.started_at and one.started_at <= slot.ended_at:
             found.add(one.edition)
-    return found
-
-
-def _by_edition(cut: Iterable[Delivery]) -> dict[str, list[Delivery]]:
-    found: dict[str, list[Delivery]] = {}
-    for one in cut:
-        found.setdefault(one.edition, []).append(one)
     return found
 
 
@@ -126,18 +131,18 @@ def _overtake(tx: Connection, config: Config, watched: Watched, latest: datetime
     """End the slots of a report that wait for another try although a later one is due."""
     for one in slots.waiting(tx, watched.report):
         if one.due_at < latest and not _approved(tx, one):
-            conclude(tx, config, one, _overtaken(one, paused=watched.paused_at is not None), now)
+            unmade = not editions.of_slot(tx, one.id)
+            conclude(tx, config, one, _overtaken(one, skip=unmade and watched.paused_at is not None), now)
 
 
 def _approved(tx: Connection, slot: Slot) -> bool:
     """Whether a person gave the word for it, however late: it still goes out."""
-    kept = editions.find(tx, slot.edition) if slot.edition else None
-    return kept is not None and kept.approval is Approval.GIVEN
+    return any(one.approval is Approval.GIVEN for one in editions.of_slot(tx, slot.id))
 
 
-def _overtaken(slot: Slot, *, paused: bool) -> Ended:
+def _overtaken(slot: Slot, *, skip: bool) -> Ended:
     """Return how it ends: failed, unless it was paused on purpose before anything was made of it."""
-    if paused and slot.edition is None:
+    if skip:
         return Ended(SlotState.SKIPPED, PAUSED)
     reason = f"{OVERTAKEN}: {slot.reason}" if slot.reason else OVERTAKEN
     return Ended(SlotState.FAILED, reason, slot.hint)
@@ -147,7 +152,7 @@ def _expire(tx: Connection, config: Config, watched: Watched, now: datetime) -> 
     """Skip what was written down in time, but begun by nobody until its time to catch up was over."""
     catch_up = config.reports[watched.report].catch_up
     for one in slots.waiting(tx, watched.report):
-        never_begun = one.first_at is None and one.edition is None  # an approved edition begins anew
+        never_begun = one.first_at is None and not editions.of_slot(tx, one.id)  # an approved edition begins anew
         if catch_up is not None and never_begun and now > one.due_at + catch_up:
             conclude(tx, config, one, Ended(SlotState.SKIPPED, PAUSED if watched.paused_at else TOO_LATE), now)
             event("slot.skipped", level=logging.WARNING, report=one.report, slot=one.id, reason=TOO_LATE)
@@ -169,7 +174,7 @@ def _pass_over(tx: Connection, config: Config, now: datetime) -> None:
 def _give_up(tx: Connection, name: str, now: datetime) -> None:
     """Skip what a paused report still has to begin: without a schedule nobody can resume it."""
     for one in slots.waiting(tx, name):
-        if not one.attempts and one.edition is None:
+        if not one.attempts and not editions.of_slot(tx, one.id):
             slots.end(tx, one, SlotState.SKIPPED, now, NO_SCHEDULE)
             event("slot.skipped", level=logging.WARNING, report=name, slot=one.id, reason=NO_SCHEDULE)
 

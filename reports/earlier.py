@@ -38,7 +38,7 @@ def _found(job: Job, last: tuple[str, datetime] | None) -> dict[str, object]:
     if last is not None and (revision := archive.at(last[0])) is not None:
         moment = last[1]
         content["delivered"] = {"on": moment.astimezone(zone).date().isoformat(), **_quoted(revision)}
-    kept = [one for one in archive.of(job.name) if one.edition.period == job.plan.previous]
+    kept = [one for one in archive.of(job.name, job.cut.name) if one.edition.period == job.plan.previous]
     in_time = [one for one in kept if _fetched_on(one) <= job.plan.current.until]
     if in_time:
         content["before"] = {"on": _fetched_on(in_time[-1]).isoformat(), **_quoted(in_time[-1])}
@@ -118,7 +118,7 @@ def _point(point: dict[str, Any]) -> tuple[Period, Figures | None]:
         created=point["total_created"],
         won=point["total_won"],
         lost=point["total_lost"],
-        value_created=Decimal(point["total_value_created"]),
+        value_created=_amount(point["total_value_created"]),
         value_won=Decimal(point["total_value_won"]),
     )
 

@@ -67,18 +67,26 @@ MEASURES = {
 
 @dataclass(frozen=True)
 class Figures:
-    """The counts (deals) and values (money) of one window; rates follow from them, unrounded, in percent."""
+    """The counts (deals) and values (money) of one window; rates follow from them, unrounded, in percent.
+
+    Lost deals and the value created are None where the source doesn't say: for an agent, in all but two periods.
+    """
 
     created: int = 0
     won: int = 0
-    lost: int = 0
-    value_created: Decimal = Decimal(0)
+    lost: int | None = 0
+    value_created: Decimal | None = Decimal(0)
     value_won: Decimal = Decimal(0)
 
     @property
+    def closed(self) -> int | None:
+        """The deals that were won or lost; None where the lost ones aren't known."""
+        return None if self.lost is None else self.won + self.lost
+
+    @property
     def win_rate(self) -> Decimal | None:
-        """Won / (won + lost), in percent; None when nothing was closed."""
-        return ratio(HUNDRED * self.won, self.won + self.lost)
+        """Won / (won + lost), in percent; None when nothing was closed, or that isn't known."""
+        return None if self.closed is None else ratio(HUNDRED * self.won, self.closed)
 
     @property
     def conversion_rate(self) -> Decimal | None:
@@ -91,20 +99,22 @@ class Figures:
         return ratio(self.value_won, self.won)
 
     def value(self, figure: Figure) -> Number | None:
-        """Return one figure by its name; None where its denominator is zero."""
+        """Return one figure by its name; None where its denominator is zero, or the source doesn't say."""
         name = figure.value
         found: Number | None = getattr(self, name.removeprefix("total_"))
         return found
 
     @staticmethod
     def total(parts: Iterable[Figures]) -> Figures:
-        """Add windows up: those of several pipelines, or of the days of a period."""
+        """Add windows up: those of several pipelines, or of the days of a period; the unknown makes sums unknown."""
         listed = tuple(parts)
+        lost = [part.lost for part in listed if part.lost is not None]
+        created = [part.value_created for part in listed if part.value_created is not None]
         return Figures(
             created=sum(part.created for part in listed),
             won=sum(part.won for part in listed),
-            lost=sum(part.lost for part in listed),
-            value_created=sum((part.value_created for part in listed), Decimal(0)),
+            lost=sum(lost) if len(lost) == len(listed) else None,
+            value_created=sum(created, Decimal(0)) if len(created) == len(listed) else None,
             value_won=sum((part.value_won for part in listed), Decimal(0)),
         )
 
@@ -159,6 +169,7 @@ class Card:
     currency: str | None
     name: str = ""
     owner: str | None = None
+    owner_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -195,13 +206,15 @@ class Pipeline:
 class PipelineWindows:
     """One pipeline with the windows that were fetched for it, and its open and snoozed cards.
 
-    `cards` is None where the source doesn't let them be read, which is not the same as having none.
+    `cards` is None where the source doesn't let them be read, which is not the same as having none. `of_agents` has
+    what was asked about single agents (by their ids).
     """
 
     pipeline: Pipeline
     windows: Mapping[Period, Window]
     covering: Window | None = None  # all trailing periods in one, where they are contiguous
     cards: tuple[Card, ...] | None = None
+    of_agents: Mapping[tuple[int, Period], Window] = field(default_factory=dict)
 
     def window(self, period: Period) -> Window | None:
         """Return the window of a period; None where the pipeline didn't exist yet, which is not 0."""
@@ -221,12 +234,25 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """Which part of the data an edition shows: some pipelines of the report, some agents in them, or all (None)."""
+
+    name: str = "all"
+    pipelines: frozenset[int] | None = None
+    agents: frozenset[int] | None = None
+
+
+WHOLE = Cut()
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """What the source answered for one edition, with the time it was asked."""
+    """What the source answered, with the time it was asked; `cut` says which part of it this is."""
 
     fetched_at: datetime
     pipelines: tuple[PipelineWindows, ...]
     answers: tuple[Answer, ...] = field(default=(), repr=False)
+    cut: Cut = WHOLE
 
 
 @dataclass(frozen=True)
@@ -250,8 +276,9 @@ class EditionId:
 
     @property
     def filename(self) -> str:
-        """A file name without its ending: report and period."""
-        return f"{self.report}-{self.period.since}_{self.period.until}"
+        """A file name without its ending: report, cut (unless it is all) and period."""
+        cut = "" if self.cut == WHOLE.name else f"-{self.cut}"
+        return f"{self.report}{cut}-{self.period.since}_{self.period.until}"
 
     def __str__(self) -> str:
         """Return for instance `weekly:2026-11-15:2026-11-21:all:r1`."""

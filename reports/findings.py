@@ -238,6 +238,13 @@ class Section:
         """Whether limits are known and the current value is no signal."""
         return figure in self.limits and not any(one.figure is figure for one in self.signals)
 
+    def has_trend(self, figure: Figure) -> bool:
+        """Whether the source says it of every trailing period that has data; of agents it says less of earlier ones."""
+        known = [point.figures for point in self.trend if point.figures is not None]
+        if figure in {Figure.LOST, Figure.WIN_RATE}:
+            return all(one.lost is not None for one in known)
+        return figure is not Figure.VALUE_CREATED or all(one.value_created is not None for one in known)
+
     def target(self, figure: Figure) -> Target | None:
         """Return the target of a figure, where it has one."""
         return next((one for one in self.targets if one.figure is figure), None)
@@ -309,6 +316,34 @@ class Headline:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an agent stands in the team by the value won in one period, and their share of it in percent.
+
+    No rank where they won nothing of value; `level` is how many others won just as much. No share where the team's sum
+    isn't above zero.
+    """
+
+    value_won: Decimal
+    rank: int | None
+    level: int
+    share: Decimal | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One agent among `of` of a team, now and before (None without data).
+
+    `team` is everybody by the value won now, the most first; empty where nobody else may be named.
+    """
+
+    agent: Agent
+    of: int
+    now: Place | None
+    before: Place | None
+    team: tuple[AgentFigures, ...] = ()
+
+
+@dataclass(frozen=True)
 class Restatement:
     """A sum that was reported otherwise: of one pipeline, or of all together (None), and the day it was delivered."""
 
@@ -353,9 +388,10 @@ class CheckName(StrEnum):
     SIZE = "size"
     NEGATIVE = "negative"
     STAGES = "stages"
+    OWN = "own"
 
 
-HARD = frozenset({CheckName.ANSWER, CheckName.COVERING, CheckName.AGENTS})
+HARD = frozenset({CheckName.ANSWER, CheckName.COVERING, CheckName.AGENTS, CheckName.OWN})
 
 
 @dataclass(frozen=True)
@@ -418,3 +454,4 @@ class Analysis:
     checks: tuple[Check, ...] = ()
     restatements: tuple[Restatement, ...] = ()
     calendar: tuple[CalendarNote, ...] = ()  # only of periods that differ
+    standing: Standing | None = None  # of the one agent that it is about

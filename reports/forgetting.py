@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.archive import Archive, Draft, raw_json
 from reports.config.values import parse_address
-from reports.edition import examine, from_archive, open_desk, prepare, record_files, to_letter, to_pdf
+from reports.edition import examine, from_archive, open_desk, prepare, record_files, to_letter, to_pdf, trials
 from reports.errors import ConfigError, LedgerError
 from reports.inputs import CONFIG, EARLIER, FOLDER, read_job
 from reports.ledger.forgetting import NOBODY, Erased, erase
@@ -41,6 +41,7 @@ def forget(config: Config, address: str, now: datetime) -> tuple[Erased, Iterato
     except ValueError as error:
         raise ConfigError(f"{address!r} is not one e-mail address", hint="It looks like name@example.com.") from error
     erased = _erased_from_ledger(config, wanted, now)
+    trials(config).clear()  # tests are for nobody's memory
     return erased, _forgotten(Archive(config.path(config.archive.folder)), wanted, erased)
 
 
@@ -67,10 +68,7 @@ def _forgotten(archive: Archive, wanted: str, erased: Erased) -> Iterator[Forgot
 def named_in(config: Config, address: str) -> list[str]:
     """Return the places of the configuration that still name an address; it is a person's to change them."""
     wanted = parse_address(address).addr_spec.casefold()
-    lists = {"account.owner": config.account.owner or ()}
-    for name, report in config.reports.items():
-        lists |= {f"reports.{name}.to": report.to, f"reports.{name}.owner": report.owner or ()}
-    return [place for place, listed in lists.items() if any(_is(one, wanted) for one in listed)]
+    return list(dict.fromkeys(place for place, mailbox in config.addresses() if _is(mailbox, wanted)))
 
 
 def _make_anew(archive: Archive, revision: Revision, wanted: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -13,6 +14,7 @@ from reports.archive import raw_json
 from reports.config.model import Config
 from reports.config.note import DEFAULT_NOTE as NOTE
 from reports.errors import LedgerError
+from reports.figures import WHOLE, Cut
 from reports.job import plan_job
 from reports.present.templates import Templates
 
@@ -30,10 +32,15 @@ _NO_PAGE: dict[str, bool | set[str]] = {
     "archive": True,
     "ledger": True,
     "runner": True,
+    "groups": True,
+    "web": True,
     "reports": True,
     "account": {"holidays", "owner"},
 }
-_NO_PAGE_OF_REPORT = {"schedule", "owner", "catch_up", "retry_for", "approve", "approve_within"}
+_NO_PAGE_OF_REPORT = {
+    *("schedule", "owner", "catch_up", "retry_for", "approve", "approve_within", "only_if", "at_least_every"),
+    *("cc", "bcc", "together", "reply_to", "views", "pipeline_to"),
+}
 TEXTS = {".html", ".css", ".txt", ".toml", ".mo"}  # templates, themes and catalogues; fonts are known by their digests
 
 
@@ -60,19 +67,35 @@ def read_job(folder: Path) -> Job:
         raise LedgerError(
             f"{inputs / CONFIG} can't be understood", hint="The revision was kept by another version, or changed since."
         ) from error
-    return plan_job(config, content["report"], as_of, as_of=as_of)
+    return replace(plan_job(config, content["report"], as_of, as_of=as_of), cut=_read_cut(content.get("cut")))
+
+
+def _read_cut(found: Mapping[str, Any] | None) -> Cut:
+    """Return the cut of an edition; those that were kept before there were cuts show the whole."""
+    if found is None:
+        return WHOLE
+    pipelines, agents = (None if found[one] is None else frozenset(found[one]) for one in ("pipelines", "agents"))
+    return Cut(found["name"], pipelines, agents)
 
 
 def _config(job: Job) -> bytes:
     """Return the configuration of this one report, without what changes no page."""
     whole = job.config.model_dump(by_alias=True, exclude_unset=True, exclude=_NO_PAGE)
-    report = job.report.model_dump(by_alias=True, exclude_unset=True, exclude=_NO_PAGE_OF_REPORT)
+    personal = {"to"} if job.report.cuts == "agent" else set()
+    report = job.report.model_dump(by_alias=True, exclude_unset=True, exclude=_NO_PAGE_OF_REPORT | personal)
     whole["reports"] = {job.name: report}
     whole["email"] = {"kind": "outbox", "from": job.config.email.sender}
+    if answers := job.config.reply_to(job.report):
+        whole["email"]["reply_to"] = answers
     if "token" in whole["source"]:
         whole["source"]["token"] = {"env": "NONE"}
-    content = {"report": job.name, "as_of": job.as_of.isoformat(), "config": whole}
+    content = {"report": job.name, "as_of": job.as_of.isoformat(), "cut": _cut(job.cut), "config": whole}
     return raw_json(content, indent=1)
+
+
+def _cut(cut: Cut) -> dict[str, object]:
+    pipelines, agents = (None if one is None else sorted(one) for one in (cut.pipelines, cut.agents))
+    return {"name": cut.name, "pipelines": pipelines, "agents": agents}
 
 
 def _templates(folder: Path) -> Mapping[str, Path]:

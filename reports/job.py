@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reports.analysis.targets import due
 from reports.config.note import read_note
 from reports.errors import ConfigError
-from reports.figures import EditionId
+from reports.figures import WHOLE, Cut, EditionId
 from reports.periods import Period, Plan, plan, plan_span
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from reports.config.model import Config, Report
+    from reports.config.model import Config
+    from reports.config.report import Report
+    from reports.cuts import Order
     from reports.figures import Figure
 
 
@@ -31,11 +33,13 @@ class Job:
     as_of: date
     plan: Plan
     note: str | None = None  # Markdown
+    cut: Cut = WHOLE
+    trial: bool = False  # marked as a test on each page, and kept apart
 
     @property
     def edition(self) -> EditionId:
         """What will be made, before it is kept as a revision."""
-        return EditionId(self.name, self.plan.current)
+        return EditionId(self.name, self.plan.current, self.cut.name)
 
     @property
     def pipelines(self) -> list[int] | None:
@@ -44,7 +48,9 @@ class Job:
 
     @property
     def goals(self) -> Mapping[Figure, Decimal]:
-        """The report's targets, where they count for this period."""
+        """The report's targets, where they count for this period; they are for all that it shows, not for a part."""
+        if self.cut != WHOLE:
+            return {}
         return due(self.report.targets.goals, self.report.kind, self.plan)
 
 
@@ -66,6 +72,13 @@ def plan_job(  # noqa: PLR0913 - one argument for each choice there is
         raise ConfigError(f"the period ends on {span.until}, in the future", hint=f"Choose days up to {today}.")
     periods = _periods(config, report, day, span)
     return Job(config, name, report, day, periods, read_note(config.folder, note))
+
+
+def part_of(job: Job, order: Order) -> Job:
+    """Return the job of one cut: of the report, only what its own readers see."""
+    nobody_else: dict[str, object] = {"to": list(order.to), "cc": [], "bcc": [], "pipeline_to": {}, "views": ()}
+    report = job.report.model_copy(update={**nobody_else, "locale": order.locale or job.report.locale})
+    return replace(job, report=report, cut=order.cut)
 
 
 def _periods(config: Config, report: Report, day: date, span: Period | None) -> Plan:

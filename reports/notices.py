@@ -15,8 +15,9 @@ from reports.ledger import deliveries, editions, notices
 from reports.ledger.deliveries import latest_of_each
 from reports.ledger.values import Approval, DeliveryState, NoticeState
 from reports.log import event, masked
-from reports.mail.notice import Enclosure, compose_notice
+from reports.mail.enclosure import pdf
 from reports.mail.notice import Notice as PlainNotice
+from reports.mail.notice import compose_notice
 from reports.mail.outcome import Status
 from reports.mail.post import open_post
 from reports.mail.stop import heed
@@ -29,7 +30,7 @@ from reports.render.notice import DAYS, Kind, Notice, Told, notice_subject, noti
 from reports.retries import next_try
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from email.message import EmailMessage
 
     from sqlalchemy import Connection
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from reports.config.model import Config
     from reports.ledger.values import Delivery, Kept, Slot
     from reports.ledger.values import Told as Row
+    from reports.mail.enclosure import Enclosure
     from reports.mail.post import Post
     from reports.office import Office
 
@@ -47,8 +49,8 @@ SPAN = timedelta(hours=24)  # so long a notice that can't be sent is tried again
 
 def tell_failed(tx: Connection, config: Config, slot: Slot, now: datetime) -> None:
     """Tell that a slot ended failed: nothing could be made or sent, or some recipients don't have it."""
-    kept = editions.find(tx, slot.edition) if slot.edition else None
-    sent = latest_of_each(deliveries.of_edition(tx, kept.id)) if kept else []
+    kept = editions.of_slot(tx, slot.id)
+    sent = [one for found in deliveries.of_editions(tx, kept).values() for one in latest_of_each(found)]
     notice = replace(
         _about(config, slot.report, kept, sent),
         kind=_kind(sent),
@@ -60,24 +62,39 @@ def tell_failed(tx: Connection, config: Config, slot: Slot, now: datetime) -> No
     _tell(tx, config, f"slot:{slot.id}:failed", notice, now)
 
 
-def tell_cut_off(tx: Connection, config: Config, edition: str, cut: Sequence[Delivery], now: datetime) -> None:
-    """Tell that a process died while it sent an edition for a person: each such death is told, not each edition."""
-    kept = editions.find(tx, edition)
-    last = {one.recipient: one for one in deliveries.of_edition(tx, edition)}.values()  # of several sends the last
-    notice = replace(_about(config, edition.partition(":")[0], kept, tuple(last)), kind=_kind(cut))
-    _tell(tx, config, f"edition:{edition}:cut-off:{max(one.id for one in cut)}", notice, now)
+def by_run(tx: Connection, found: Iterable[Delivery]) -> list[list[Delivery]]:
+    """Return deliveries sorted out by what was made at once: the editions of one report for one period."""
+    runs: dict[tuple[object, ...], list[Delivery]] = {}
+    for one in found:
+        kept = editions.get(tx, one.edition)
+        runs.setdefault((kept.report, kept.since, kept.until, kept.slot or kept.made_at), []).append(one)
+    return list(runs.values())
 
 
-def tell_unknown(tx: Connection, config: Config, edition: str, now: datetime, *, reason: str = "") -> None:
-    """Tell that nobody knows whether some recipients have an edition."""
-    kept = editions.find(tx, edition)
-    notice = _about(config, edition.partition(":")[0], kept, deliveries.of_edition(tx, edition))
-    _tell(tx, config, f"edition:{edition}:unknown", replace(notice, kind=Kind.UNKNOWN, reason=reason), now)
+def tell_cut_off(tx: Connection, config: Config, cut: Sequence[Delivery], now: datetime) -> None:
+    """Tell that a process died while it sent what a person asked for: each such death is told, not each edition."""
+    kept, sent = _standing(tx, cut)
+    notice = replace(_about(config, kept[0].report, kept, sent), kind=_kind(cut))
+    _tell(tx, config, f"edition:{kept[0].id}:cut-off:{max(one.id for one in cut)}", notice, now)
+
+
+def tell_unknown(tx: Connection, config: Config, unknown: Sequence[Delivery], now: datetime, *, reason: str) -> None:
+    """Tell that nobody knows whether some recipients have what was sent together."""
+    kept, sent = _standing(tx, unknown)
+    notice = replace(_about(config, kept[0].report, kept, sent), kind=Kind.UNKNOWN, reason=reason)
+    _tell(tx, config, f"edition:{kept[0].id}:unknown", notice, now)
+
+
+def _standing(tx: Connection, some: Iterable[Delivery]) -> tuple[list[Kept], list[Delivery]]:
+    """Return the editions of some deliveries, and how all their recipients stand: of several sends the last."""
+    kept = [editions.get(tx, one) for one in dict.fromkeys(one.edition for one in some)]
+    found = deliveries.of_editions(tx, kept).values()
+    return kept, [one for sent in found for one in {one.recipient: one for one in sent}.values()]
 
 
 def tell_missed(tx: Connection, config: Config, report: str, missed: Sequence[datetime], now: datetime) -> None:
     """Tell that slots came and went while nothing ran."""
-    notice = replace(_about(config, report, None, ()), kind=Kind.MISSED, missed=tuple(missed), due=missed[-1])
+    notice = replace(_about(config, report, (), ()), kind=Kind.MISSED, missed=tuple(missed), due=missed[-1])
     _tell(tx, config, f"missed:{report}:{missed[-1].astimezone(UTC).isoformat()}", notice, now)
 
 
@@ -85,20 +102,20 @@ def tell_restored(  # noqa: PLR0913 - what, when and why
     tx: Connection, config: Config, report: str, doubtful: Sequence[datetime], now: datetime, *, reason: str
 ) -> None:
     """Tell that nobody knows what became of slots, since the ledger is from a backup."""
-    about = _about(config, report, None, ())
+    about = _about(config, report, (), ())
     notice = replace(about, kind=Kind.RESTORED, missed=tuple(doubtful), due=doubtful[-1], reason=reason)
     _tell(tx, config, f"restored:{report}:{now.astimezone(UTC).isoformat()}", notice, now)
 
 
 def tell_approval(tx: Connection, config: Config, kept: Kept, now: datetime) -> None:
     """Tell that an edition waits for approval; it comes along."""
-    notice = replace(_about(config, kept.report, kept, ()), kind=Kind.APPROVAL, deadline=kept.approve_by)
+    notice = replace(_about(config, kept.report, [kept], ()), kind=Kind.APPROVAL, deadline=kept.approve_by)
     _tell(tx, config, f"edition:{kept.id}:approval", notice, now)
 
 
 def tell_lapsed(tx: Connection, config: Config, kept: Kept, now: datetime) -> None:
     """Tell that an edition wasn't approved in time."""
-    notice = replace(_about(config, kept.report, kept, ()), kind=Kind.LAPSED, deadline=kept.approve_by)
+    notice = replace(_about(config, kept.report, [kept], ()), kind=Kind.LAPSED, deadline=kept.approve_by)
     _tell(tx, config, f"edition:{kept.id}:lapsed", notice, now)
 
 
@@ -109,17 +126,24 @@ def _kind(sent: Sequence[Delivery]) -> Kind:
     return Kind.UNKNOWN if states & {DeliveryState.UNKNOWN, DeliveryState.SENDING} else Kind.FAILED
 
 
-def _about(config: Config, report: str, kept: Kept | None, sent: Sequence[Delivery]) -> Notice:
+def _about(config: Config, report: str, kept: Sequence[Kept], sent: Sequence[Delivery]) -> Notice:
+    """Return what is known of some editions of one period; whoever was skipped on purpose isn't named."""
     known = config.reports.get(report)
+    several = len(kept) > 1
     return Notice(
         kind=Kind.FAILED,
         report=report,
         title=known.title if known else report,
-        edition=kept.id if kept else None,
+        edition=kept[0].id if kept and not several else None,
+        editions=len(kept) if several else 0,
         zone=config.account.zone,
-        period=Period(kept.since, kept.until) if kept else None,
+        period=Period(kept[0].since, kept[0].until) if kept else None,
         period_kind=known.kind if known else DAYS,
-        deliveries=tuple(Told(one.mailbox, STATUSES.get(one.state, one.state.value), one.detail) for one in sent),
+        deliveries=tuple(
+            Told(one.mailbox, STATUSES.get(one.state, one.state.value), one.detail, one.edition if several else "")
+            for one in sent
+            if one.state is not DeliveryState.SKIPPED
+        ),
     )
 
 
@@ -205,7 +229,7 @@ async def _send(office: Office, row: Row) -> bool:
         return _failed(office, row, DeliveryError("it couldn't be sent for a day"))
     try:
         message = _message(office, row)
-        async with open_post(office.config.email, office.config.folder, f"notice-{row.id}") as post:
+        async with open_post(office.config.email, office.config.folder) as post:
             detail = await _handed_over(post, row, message)
     except ReportsError as error:
         return _failed(office, row, error)
@@ -219,7 +243,7 @@ async def _send(office: Office, row: Row) -> bool:
 
 async def _handed_over(post: Post, row: Row, message: EmailMessage) -> str:
     """Return the server's words; whatever else became of the message is an error. Unknown is tried again, too."""
-    outcome = await post.send(row.recipient, message)
+    [outcome] = await post.send([row.recipient], message, about=f"notice-{row.id}")
     if outcome.status is not Status.SENT:
         final = outcome.status is Status.FAILED and outcome.permanent
         raise DeliveryError(outcome.detail, permanent=final)
@@ -261,4 +285,4 @@ def _enclosure(archive: Archive, notice: Notice) -> Enclosure | None:
     if notice.kind is not Kind.APPROVAL or not notice.edition:
         return None
     revision = archive.find(notice.edition)
-    return Enclosure(revision.pdf, revision.read(revision.pdf))
+    return pdf(revision.pdf, revision.read(revision.pdf))

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reports.analysis.probe import Verdict
-    from reports.config.model import Config, Report
+    from reports.config.model import Config
+    from reports.config.report import Report
     from reports.figures import Answer
     from reports.source import Source
 

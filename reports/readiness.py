@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reports.config.model import SmtpEmail
+from reports.config.email import SmtpEmail
+from reports.cuts import known_orders, readers
 from reports.edition import open_desk
 from reports.errors import ReportsError
 from reports.files import can_be_written
-from reports.job import plan_job
+from reports.job import part_of, plan_job
 from reports.present.fonts import font_files
 from reports.present.formats import clean
 from reports.present.templates import Templates
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reports.config.model import Config
+    from reports.config.report import Report
 
 SUBSET_HINT = "Debian: apt-get install libharfbuzz-subset0; without it every PDF takes twice as long."
 PANGO_HINT = "Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz0b libharfbuzz-subset0"
@@ -78,11 +80,18 @@ def _source(config: Config) -> Finding:
 
     found = asyncio.run(names())
     known = {int(one.split(" ", 1)[0]) for one in found}
-    wanted = {number for report in config.reports.values() if report.pipelines != "all" for number in report.pipelines}
+    wanted = {number for report in config.reports.values() for number in _pipelines(report)}
     if unknown := sorted(wanted - known):
         text = f"there is no pipeline {', '.join(map(str, unknown))}"
         return Finding("source", text, well=False, hint=f"There are: {', '.join(found)}.")
     return Finding("source", f"{config.source.kind}, {len(found)} pipelines: {', '.join(found)}")
+
+
+def _pipelines(report: Report) -> Iterator[int]:
+    """Yield every pipeline that a report names."""
+    yield from report.pipelines if report.pipelines != "all" else ()
+    yield from report.pipeline_to
+    yield from (number for view in report.views for number in view.pipelines or ())
 
 
 def _mail(config: Config) -> Finding:
@@ -92,6 +101,7 @@ def _mail(config: Config) -> Finding:
 
     asyncio.run(smtp.check(config.email, config.folder))
     login = f"logged in as {config.email.username}" if config.email.username else "without a login"
+    login += " with a token" if config.email.oauth else ""
     return Finding("mail", f"{config.email.host}:{config.email.port}, {login}")
 
 
@@ -126,9 +136,11 @@ def _report(config: Config, name: str, today: date) -> Finding:
 
     job = plan_job(config, name, today)
     desk = open_desk(job)
+    for order in known_orders(job.report) or ():
+        open_desk(part_of(job, order))  # views may have languages of their own
     check_template(desk.templates, job.report.template)
     sentences = desk.sentences
-    said = f"{sentences.current}, {sentences.compared}; to {', '.join(job.report.to)}"
+    said = f"{sentences.current}, {sentences.compared}; to {readers(job.report)}"
     return Finding(name, f"{said}{_next(config, name)}")
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from reports.ledger.ledger import Ledger
+    from reports.ledger.values import Slot
 
 
 def resolve(ledger: Ledger, what: str, now: datetime) -> int:
@@ -29,7 +30,15 @@ def _edition(tx: Connection, what: str, now: datetime) -> int:
         raise LedgerError(f"the ledger knows no edition {what}", hint="`reports status` names what needs you.")
     slot = slots.of_edition(tx, what)
     count = deliveries.resolve(tx, what, now)
-    return count if slot is None else count + slots.resolve(tx, slot.report, now, slot.as_of)
+    if slot is None or _others(tx, slot):
+        return count
+    return count + slots.resolve(tx, slot.report, now, slot.as_of)
+
+
+def _others(tx: Connection, slot: Slot) -> bool:
+    """Whether another edition of a slot still needs somebody."""
+    made = {one.id for one in editions.of_slot(tx, slot.id)}
+    return any(one.edition in made for one in deliveries.unresolved(tx))
 
 
 def _report(tx: Connection, report: str, now: datetime) -> int:

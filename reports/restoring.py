@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,11 @@ from reports.backup import ARCHIVE, LEDGER, check_backup, copy_archive, new_fold
 from reports.errors import LedgerError
 from reports.files import UMASK
 from reports.job import today_of
-from reports.ledger import events, restoration, schedules, slots
+from reports.ledger import editions, events, restoration, schedules, slots
 from reports.ledger.ledger import Ledger, presence_beside
 from reports.ledger.opening import ledger_file, open_ledger
 from reports.ledger.presence import RUNNER, hold_firmly
-from reports.notices import tell_restored, tell_unknown
+from reports.notices import by_run, tell_restored, tell_unknown
 from reports.schedule import due
 
 if TYPE_CHECKING:
@@ -189,17 +189,17 @@ def settle(tx: Connection, config: Config, made_at: datetime, now: datetime) -> 
     unknown = restoration.doubt(tx, now, f"{detail}: it may have been sent since")
     ended = restoration.end_open(tx, now, f"{UNKNOWN}: {detail}", HINT)
     doubtful: dict[str, list[datetime]] = defaultdict(list)
-    asked = Counter(one.edition for one in unknown)
+    asked = {one.edition for one in unknown}
     for slot in ended:
-        if slot.edition not in asked:
+        if not any(one.id in asked for one in editions.of_slot(tx, slot.id)):
             doubtful[slot.report].append(slot.due_at)
     since = 0
     for watched in schedules.known(tx).values():
         came = _skip(tx, config, watched, now)
         since += len(came)
         doubtful[watched.report] += came
-    for edition in asked:
-        tell_unknown(tx, config, edition, now, reason=detail)
+    for some in by_run(tx, unknown):
+        tell_unknown(tx, config, some, now, reason=detail)
     for report, instants in doubtful.items():
         if instants:
             tell_restored(tx, config, report, sorted(instants), now, reason=detail)

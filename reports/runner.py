@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reports import child
-from reports.attempt import UNFORESEEN
 from reports.children import Child, Limits, start, wait_for
 from reports.config import load
 from reports.due import count_deaths, next_moment, note_due, recover
@@ -24,6 +23,7 @@ from reports.ledger.opening import open_ledger
 from reports.ledger.presence import RUNNER, hold_firmly
 from reports.ledger.values import SlotState
 from reports.log import event
+from reports.making import UNFORESEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

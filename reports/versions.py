@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,17 @@ def versions(templates: Templates) -> dict[str, str]:
 
     return {
         "Python": platform.python_version(),
-        **{name: version(name) for name in sorted(_packages(OURS, set()))},
+        **_installed(),
         **pdf.library_versions(),
         **canvas.library_versions(),
         **{f"font {face.file}": digest(path.read_bytes()) for face, path in font_files(templates).items()},
     }
+
+
+@cache
+def _installed() -> dict[str, str]:
+    """Return the versions of the packages, as they were when this process first asked: it has loaded these."""
+    return {name: version(name) for name in sorted(_packages(OURS, set()))}
 
 
 def differences(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -67,12 +67,14 @@ def archive_of(config: Config) -> Archive:
     return Archive(config.path("archive"))
 
 
-def keep(config: Config, *, approve_by: datetime | None = None, content: bytes = b"%PDF") -> Kept:
+def keep(
+    config: Config, *, approve_by: datetime | None = None, content: bytes = b"%PDF", slot: int | None = None
+) -> Kept:
     """Keep a revision in archive and ledger."""
     draft = archive_of(config).draft(EDITION)
     draft.finish({"edition.json": b"{}", "inputs/notes.md": b"note", "weekly.pdf": content})
     with open_ledger(config) as ledger, ledger.write() as tx:
-        return editions.keep(tx, draft.edition, NOW.date(), NOW, approve_by)
+        return editions.keep(tx, draft.edition, NOW.date(), NOW, approve_by, slot)
 
 
 def move_away(config: Config) -> None:
@@ -240,18 +242,20 @@ def test_a_restored_archive_is_the_one_that_was_saved(config: Config, saved: Pat
 
 def test_what_was_open_in_the_backup_is_in_doubt(config: Config, tmp_path: Path) -> None:
     """What was on its way, what waited and what was due since may all have gone out."""
-    kept, asked = keep(config), keep(config, approve_by=LATER + timedelta(days=1))
+    numbers = []
+    with open_ledger(config) as ledger, ledger.write() as tx:
+        for days in (0, -1, -2):
+            slots.see(tx, "weekly", NOW + timedelta(days=days), NOW.date(), NOW)
+            numbers.append(slots.latest(tx, "weekly", 9)[-1].id)
+    kept = keep(config, slot=numbers[0])
+    asked = keep(config, slot=numbers[1], approve_by=LATER + timedelta(days=1))
     with open_ledger(config) as ledger, ledger.write() as tx:
         worker = ledger.appear()
-        one, two = deliveries.address(tx, kept, {**SALES, "a@b.c": "a@b.c"}, NOW, worker=None)
+        one, two = deliveries.address(tx, kept, deliveries.addressed({**SALES, "a@b.c": "a@b.c"}), NOW, worker=None)
         deliveries.begin(tx, one.id, worker, NOW)
         schedules.watch(tx, "weekly", NOW)
-        for days, edition in ((0, kept.id), (-1, asked.id), (-2, None)):
-            slots.see(tx, "weekly", NOW + timedelta(days=days), NOW.date(), NOW)
-            slot = slots.claim(tx, slots.latest(tx, "weekly", 9)[-1].id, worker, NOW)
-            assert slot is not None
-            if edition:
-                slots.attach(tx, slot, edition)
+        for number in numbers:
+            assert slots.claim(tx, number, worker, NOW)
     backup(config, tmp_path / "after", NOW)
     move_away(config)
     found = restored(config, tmp_path / "after")

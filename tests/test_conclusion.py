@@ -20,6 +20,7 @@ SENT, FAILED, UNKNOWN, PENDING, SENDING = (
     DeliveryState.PENDING,
     DeliveryState.SENDING,
 )
+SKIPPED = DeliveryState.SKIPPED
 states = st.lists(st.sampled_from(DeliveryState), max_size=6)
 attempts = st.integers(1, 50)
 ends = st.timedeltas(timedelta(days=-1), timedelta(days=1)).map(lambda one: NOW + one)
@@ -29,7 +30,24 @@ errors = st.builds(ReportsError, st.just("it failed"), permanent=st.booleans()) 
 def delivery(number: int, state: DeliveryState) -> Delivery:
     address = f"r{number}@example.com"
     subject = "weekly:2026-11-15:2026-11-21:all"
-    return Delivery(number, f"{subject}:r1", subject, address, address, 1, state, "", False, 1, None, None, None, None)  # noqa: FBT003 - not permanent
+    return Delivery(
+        id=number,
+        edition=f"{subject}:r1",
+        subject=subject,
+        recipient=address,
+        mailbox=address,
+        send=1,
+        state=state,
+        detail="",
+        permanent=False,
+        attempts=1,
+        worker=None,
+        started_at=None,
+        ended_at=None,
+        resolved_at=None,
+        role="to",
+        together=False,
+    )
 
 
 def deliveries(*states: DeliveryState) -> list[Delivery]:
@@ -52,11 +70,12 @@ def test_after_messages_a_slot_ends_or_is_tried_again_within_the_span(
     if isinstance(outcome, Later):
         assert {PENDING, DeliveryState.SENDING} & set(found), "nothing is tried again unless something is left to send"
     elif outcome.state is SlotState.SENT:
-        assert set(found) == {SENT}
+        assert SENT in found
+        assert set(found) <= {SENT, SKIPPED}
     elif outcome.state is SlotState.SKIPPED:
-        assert not found
+        assert set(found) <= {SKIPPED}
     else:
-        assert set(found) - {SENT}
+        assert set(found) - {SENT, SKIPPED}
     if PENDING in found and end > NOW:
         assert isinstance(outcome, Later), "whoever can still get it isn't given up for somebody who can't"
 
@@ -65,13 +84,23 @@ def test_after_messages_a_slot_ends_or_is_tried_again_within_the_span(
 def test_a_summary_counts_everybody_once(found: list[DeliveryState]) -> None:
     said = summary(deliveries(*found))
     counted = Counter(found)
-    assert said.startswith(f"{counted[SENT]} of {len(found)} sent")
+    wanted = len(found) - counted[SKIPPED]
+    assert said.startswith(f"{counted[SENT]} of {wanted} sent" if wanted or not found else f"{len(found)} skipped")
     assert sum(int(part.split()[0]) for part in said.split(", ")) == len(found)
 
 
 def test_a_summary_in_words() -> None:
     assert summary(deliveries(SENT, UNKNOWN, SENT)) == "2 of 3 sent, 1 unknown"
     assert summary(deliveries(PENDING, FAILED, FAILED)) == "0 of 3 sent, 2 failed, 1 still to be sent"
+    assert summary(deliveries(SENT, SKIPPED, SENT, SENT)) == "3 of 3 sent, 1 skipped"
+    assert summary(deliveries(SKIPPED, SKIPPED)) == "2 skipped"
+
+
+def test_whoever_is_skipped_needs_nothing() -> None:
+    assert after_dispatch(deliveries(SENT, SKIPPED), 1, NOW, END) == Ended(SlotState.SENT, "1 of 1 sent, 1 skipped")
+    nobody = Ended(SlotState.SKIPPED, "nobody is left to send it to: 1 skipped")
+    assert after_dispatch(deliveries(SKIPPED), 1, NOW, END) == nobody
+    assert after_dispatch(deliveries(SKIPPED, FAILED), 1, NOW, END).reason == "0 of 1 sent, 1 failed, 1 skipped"
 
 
 @given(errors, attempts, ends)

@@ -109,4 +109,7 @@ def test_an_edition_has_one_name_and_its_folders_the_same_parts() -> None:
     kept = EditionId("weekly", WEEK, "pipeline-3").revised(2)
     assert str(kept) == "weekly:2026-11-15:2026-11-21:pipeline-3:r2"
     assert kept.parts == ("weekly", "2026-11-15:2026-11-21", "pipeline-3", "r2")
-    assert kept.filename == "weekly-2026-11-15_2026-11-21"
+    assert (edition.filename, kept.filename) == (
+        "weekly-2026-11-15_2026-11-21",
+        "weekly-pipeline-3-2026-11-15_2026-11-21",
+    )

@@ -12,7 +12,7 @@ from reports.findings import HARD, Check, CheckName, Failure
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reports.figures import Number, PipelineWindows, Snapshot, Window
+    from reports.figures import AgentFigures, Number, PipelineWindows, Snapshot, Window
     from reports.periods import Period, Plan
 
 CENT = Decimal("0.01")  # of money, for each window added up
@@ -22,7 +22,12 @@ SUMS = tuple(figure for figure in Figure if figure.is_sum)
 
 
 def check(plan: Plan, snapshot: Snapshot) -> tuple[Check, ...]:
-    """Look at every window; that an answer fits the schema and its period, the client has made sure of."""
+    """Look at every window; that an answer fits the schema and its period, the client has made sure of.
+
+    Of a snapshot restricted to some agents, only what it has of them is looked at.
+    """
+    if snapshot.cut.agents is not None:
+        return _of_agents(snapshot)
     windows = [(fetched, window) for fetched in snapshot.pipelines for window in _windows(fetched)]
     looks = {
         CheckName.AGENTS: _agents,
@@ -38,6 +43,32 @@ def check(plan: Plan, snapshot: Snapshot) -> tuple[Check, ...]:
             Check(name, len(windows), tuple(one for fetched, window in windows for one in look(fetched, window)))
             for name, look in looks.items()
         ),
+    )
+
+
+def _of_agents(snapshot: Snapshot) -> tuple[Check, ...]:
+    """Look at the agents' own answers, and at their rows in all windows; no number of anybody else is in it."""
+    own = [(fetched, window) for fetched in snapshot.pipelines for window in fetched.of_agents.values()]
+    rows = [(fetched, window) for fetched in snapshot.pipelines for window in fetched.windows.values()]
+    looks = {CheckName.RATE: (_rate, own), CheckName.SIZE: (_size, own), CheckName.STAGES: (_stages, own)}
+    looks[CheckName.NEGATIVE] = (_negative, [*own, *rows])
+    return (
+        Check(CheckName.ANSWER, len(own) + len(rows)),
+        Check(CheckName.OWN, len(own), tuple(one for fetched in snapshot.pipelines for one in _own(fetched))),
+        *(
+            Check(name, len(windows), tuple(one for fetched, window in windows for one in look(fetched, window)))
+            for name, (look, windows) in looks.items()
+        ),
+    )
+
+
+def disowned(snapshot: Snapshot) -> tuple[tuple[int, int, Period], ...]:
+    """Return the pipelines, agents and periods where an agent's own answer doesn't say what the whole one does."""
+    return tuple(
+        (fetched.pipeline.id, agent, period)
+        for fetched in snapshot.pipelines
+        for (agent, period) in fetched.of_agents
+        if any(_contradictions(fetched, agent, period))
     )
 
 
@@ -70,6 +101,7 @@ REASONS = {
     CheckName.SIZE: "doesn't follow from the counts",
     CheckName.NEGATIVE: "is negative",
     CheckName.STAGES: "of the stages doesn't add up to the total",
+    CheckName.OWN: "in the agent's own answer isn't what the whole answer has for them, not even when asked twice",
 }
 HINTS = {
     True: "Nothing is reported from figures that contradict each other. Try again later, or ask the vendor.",
@@ -111,6 +143,30 @@ def _agents(fetched: PipelineWindows, window: Window) -> Iterator[Failure]:
         yield _failure(fetched, window.period, Figure.WON.value, won, window.figures.won)
 
 
+def _own(fetched: PipelineWindows) -> Iterator[Failure]:
+    for agent, period in fetched.of_agents:
+        yield from _contradictions(fetched, agent, period)
+
+
+def _contradictions(fetched: PipelineWindows, agent: int, period: Period) -> Iterator[Failure]:
+    """Compare an agent's own answer with their row: a source that ignores agent_id says everybody's figures there."""
+    own, row = fetched.of_agents[agent, period], row_of(fetched.windows[period], agent)
+    for figure in (Figure.CREATED, Figure.WON, Figure.VALUE_WON):
+        found = Decimal(own.figures.value(figure) or 0)
+        expected = Decimal(0 if row is None else getattr(row, figure.removeprefix("total_")))
+        allowed = CENT if figure.measure is Measure.MONEY else Decimal(0)
+        if abs(found - expected) > allowed:
+            yield _failure(fetched, period, f"agent {agent} {figure.value}", found, expected)
+    standing = sum(one.count for one in own.stages)
+    if standing > own.figures.created:
+        yield _failure(fetched, period, f"agent {agent} by_stage count", standing, own.figures.created)
+
+
+def row_of(window: Window, agent: int) -> AgentFigures | None:
+    """Return what a window says of one agent; None where they aren't listed."""
+    return next((one for one in window.agents if one.agent is not None and one.agent.id == agent), None)
+
+
 def _rate(fetched: PipelineWindows, window: Window) -> Iterator[Failure]:
     yield from _stated(
         fetched, window, Figure.CONVERSION_RATE, window.stated_rate, window.figures.conversion_rate, ROUNDED_RATE
@@ -136,22 +192,23 @@ def _stated(  # noqa: PLR0913, PLR0917 - two numbers, and where they stand
 
 
 def _negative(fetched: PipelineWindows, window: Window) -> Iterator[Failure]:
-    amounts: list[tuple[str, Decimal]] = [
+    amounts: list[tuple[str, Decimal | None]] = [
         (Figure.VALUE_CREATED.value, window.figures.value_created),
         (Figure.VALUE_WON.value, window.figures.value_won),
         *((f"by_agent {one.agent.id if one.agent else 'none'} value_won", one.value_won) for one in window.agents),
         *((f"by_stage {one.stage_id} value", one.value) for one in window.stages),
     ]
-    yield from (_failure(fetched, window.period, name, one, 0) for name, one in amounts if one < 0)
+    known = [(name, one) for name, one in amounts if one is not None]
+    yield from (_failure(fetched, window.period, name, one, 0) for name, one in known if one < 0)
 
 
 def _stages(fetched: PipelineWindows, window: Window) -> Iterator[Failure]:
     count = sum(one.count for one in window.stages)
     if count != window.figures.created:
         yield _failure(fetched, window.period, "by_stage count", count, window.figures.created)
-    value = sum((one.value for one in window.stages), Decimal(0))
-    if abs(value - window.figures.value_created) > CENT * max(1, len(window.stages)):
-        yield _failure(fetched, window.period, "by_stage value", value, window.figures.value_created)
+    value, total = sum((one.value for one in window.stages), Decimal(0)), window.figures.value_created
+    if total is not None and abs(value - total) > CENT * max(1, len(window.stages)):
+        yield _failure(fetched, window.period, "by_stage value", value, total)
 
 
 def _failure(fetched: PipelineWindows, period: Period, field: str, found: Number, expected: Number) -> Failure:

@@ -40,11 +40,11 @@ def drivers_together(parts: Iterable[Drivers]) -> Drivers:
 
 
 def _can_be_split(figures: Figures) -> bool:
-    return figures.won > 0 and figures.value_won > 0
+    return figures.won > 0 and figures.value_won > 0 and figures.closed is not None
 
 
 def _factors(figures: Figures) -> tuple[Decimal, Decimal, Decimal]:
-    closed = Decimal(figures.won + figures.lost)
+    closed = Decimal(figures.closed or 0)
     return closed, figures.won / closed, figures.value_won / figures.won
 
 

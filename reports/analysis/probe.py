@@ -315,7 +315,7 @@ def _counts(reading: Reading, one: _Dated, period: Period) -> bool:
 def _created(reading: Reading, look: _Look) -> Iterator[_Measured]:
     cards, figures = _counted(reading, look), look.window.figures
     yield _exactly("total_created", figures.created, len(cards))
-    yield _exactly("total_value_created", figures.value_created, _value(cards))
+    yield _exactly("total_value_created", figures.value_created or Decimal(0), _value(cards))
 
 
 def _stages(reading: Reading, look: _Look) -> Iterator[_Measured]:
@@ -334,7 +334,7 @@ def _won(reading: Reading, look: _Look) -> Iterator[_Measured]:
     sure, maybe = (_closed_within(look), _closed_maybe(look)) if reading is Reading.CLOSED else (counted, counted)
     figures = look.window.figures
     yield _Measured("total_won", figures.won, len(_of(sure, "won")), len(_of(maybe, "won")))
-    yield _Measured("total_lost", figures.lost, len(_of(sure, "lost")), len(_of(maybe, "lost")))
+    yield _Measured("total_lost", figures.lost or 0, len(_of(sure, "lost")), len(_of(maybe, "lost")))
     yield _Measured("total_value_won", figures.value_won, *_bounds(_of(sure, "won"), _of(maybe, "won")))
 
 

@@ -43,7 +43,9 @@ def _restated(section: Section, reported: Reported, currency: str) -> Iterator[R
         for figure in SUMS:
             if figure.measure is Measure.MONEY and reported.currency != currency:
                 continue
-            was, now = before.value(figure) or 0, point.figures.value(figure) or 0
+            was, now = before.value(figure), point.figures.value(figure)
+            if was is None or now is None:  # of an agent, the source says more of the current period than later
+                continue
             if abs(Decimal(now) - was) > NOTHING:
                 yield Restatement(section.id, figure, point.period, was, now, reported.on)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FEWEST = 8  # periods with data, below which no limits are drawn
 RUN = 8  # values in a row on one side of the mean
+GRAIN = Decimal("1e-9")  # by which the mean of equal rates may miss them, since decimals end
 REACH = Decimal("2.66")  # 3 / d2 with d2 = 1.128: from a mean range of two values to three standard deviations
 
 
@@ -62,13 +63,13 @@ def _course(series: Sequence[Number | None], known: Limits) -> Course | None:
     current = series[-1]
     if current is None:
         return None
-    if current > known.upper:
+    if current > known.upper + GRAIN:
         return Course.ABOVE
-    if current < known.lower:
+    if current < known.lower - GRAIN:
         return Course.BELOW
     last = [one for one in series[-RUN:] if one is not None]
-    if len(last) == RUN and all(one > known.mean for one in last):
+    if len(last) == RUN and all(one > known.mean + GRAIN for one in last):
         return Course.RUN_ABOVE
-    if len(last) == RUN and all(one < known.mean for one in last):
+    if len(last) == RUN and all(one < known.mean - GRAIN for one in last):
         return Course.RUN_BELOW
     return None

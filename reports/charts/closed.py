@@ -1,4 +1,4 @@
-"""Deals closed over time: won above the line, lost below it."""
+"""Two counts over time: one above the line, the other below it."""
 
 from __future__ import annotations
 
@@ -22,39 +22,66 @@ def closed_chart(
     pen: Pen, alt: str, trend: Sequence[TrendPoint], ticks: Sequence[str], size: tuple[float, float]
 ) -> Chart:
     """Draw won and lost of each trailing period on one scale; both are counts of deals."""
+    names = pen.language.text("won"), pen.language.text("lost")
+    return _two_counts(pen, "closed", alt, [_closed(one) for one in trend], names, ticks, size)
+
+
+def flow_chart(
+    pen: Pen, alt: str, trend: Sequence[TrendPoint], ticks: Sequence[str], size: tuple[float, float]
+) -> Chart:
+    """Draw won and created of each trailing period on one scale; both are counts of deals."""
+    pairs = [(one.figures.won, one.figures.created) if one.figures else None for one in trend]
+    names = pen.language.text("won"), pen.language.text("created")
+    return _two_counts(pen, "flow", alt, pairs, names, ticks, size)
+
+
+def _two_counts(  # noqa: PLR0913, PLR0917 - two counts with their names, and where they are drawn
+    pen: Pen,
+    name: str,
+    alt: str,
+    pairs: Sequence[tuple[int, int] | None],
+    names: tuple[str, str],
+    ticks: Sequence[str],
+    size: tuple[float, float],
+) -> Chart:
     canvas = Canvas(pen, *size)
-    won, lost = pen.language.text("won"), pen.language.text("lost")
-    name_width = max(canvas.measure(won), canvas.measure(lost)) + 2 * GAP
-    pairs = [(one.figures.won, one.figures.lost) if one.figures else None for one in trend]
-    most_won = max((pair[0] for pair in pairs if pair), default=0)
-    most_lost = max((pair[1] for pair in pairs if pair), default=0)
+    up, down = names
+    name_width = max(canvas.measure(up), canvas.measure(down)) + 2 * GAP
+    most_up = max((pair[0] for pair in pairs if pair), default=0)
+    most_down = max((pair[1] for pair in pairs if pair), default=0)
     room = size[1] - LABELS - 2 * NUMBER - GAP
-    axis = scale([float(most_won + most_lost)], room, whole=True)
+    axis = scale([float(most_up + most_down)], room, whole=True)
     box = Box(0, LABELS + NUMBER, canvas.width - name_width, room)
-    zero = box.bottom + axis(most_lost)
+    zero = box.bottom + axis(most_down)
     _draw_pairs(canvas, box, zero, room / axis.high, pairs)
     canvas.line([(box.left, zero), (box.right, zero)], "line", 0.7)
-    canvas.text(canvas.width, zero + 7, won, align="right", role="accent", weight=STRONG)
-    canvas.text(canvas.width, zero - 7, lost, align="right", weight=STRONG)
+    canvas.text(canvas.width, zero + 7, up, align="right", role="accent", weight=STRONG)
+    canvas.text(canvas.width, zero - 7, down, align="right", weight=STRONG)
     draw_ticks(canvas, Box(box.left, LABELS, box.width, room), ticks)
-    return Chart("closed", alt, canvas)
+    return Chart(name, alt, canvas)
+
+
+def _closed(point: TrendPoint) -> tuple[int, int] | None:
+    """Return won and lost; None where either isn't known."""
+    found = point.figures
+    return None if found is None or found.lost is None else (found.won, found.lost)
 
 
 def _draw_pairs(canvas: Canvas, box: Box, zero: float, unit: float, pairs: Sequence[tuple[int, int] | None]) -> None:
     """Draw one bar up and one down for each period; `unit` is the height of one deal in points."""
     pitch = box.width / len(pairs)
-    for index, pair in enumerate(pairs):
-        middle = box.left + (index + 0.5) * pitch
-        age = len(pairs) - 1 - index
+    for age, pair in enumerate(reversed(pairs)):  # the current period's numbers come first: they stand in any case
+        middle = box.left + (len(pairs) - age - 0.5) * pitch
         if pair is None:
             canvas.text(middle, zero + 4, "\u2013", align="center")
             continue
-        won, lost = pair
+        upper, lower = pair
         left, width = middle - pitch * BAR / 2, pitch * BAR
-        canvas.bar(left, zero, width, won * unit, role_of(age))
-        canvas.bar(left, zero - lost * unit, width, lost * unit, "line" if age < 2 else "hair")
+        canvas.bar(left, zero, width, upper * unit, role_of(age))
+        canvas.bar(left, zero - lower * unit, width, lower * unit, "line" if age < 2 else "hair")
         if age < 2:
             role = "muted" if age else "ink"
-            write = canvas.pen.formats.count
-            canvas.text(middle, zero + won * unit + 6.5, write(won), align="center", role=role, weight=STRONG)
-            canvas.text(middle, zero - lost * unit - 6.5, write(lost), align="center", role=role, weight=STRONG)
+            above, below = zero + upper * unit + 6.5, zero - lower * unit - 6.5
+            for y, number in ((above, upper), (below, lower)):
+                words = canvas.pen.formats.count(number)
+                canvas.text(middle, y, words, align="center", role=role, weight=STRONG, if_free=True)

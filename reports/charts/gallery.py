@@ -9,14 +9,16 @@ from reports.analysis.headline import part
 from reports.analysis.open_deals import stages_together
 from reports.analysis.sections import first_stages
 from reports.charts.bars import Bar, bars_chart
-from reports.charts.closed import closed_chart
+from reports.charts.closed import closed_chart, flow_chart
 from reports.charts.columns import Series, columns_chart
 from reports.charts.drivers import Step, drivers_chart
 from reports.charts.goal import Goal
 from reports.charts.multiples import Panel, multiples_chart
 from reports.charts.past import Past
+from reports.charts.team import Mate, team_chart
 from reports.figures import Figure, Measure
 from reports.findings import Driver, Section
+from reports.present.card import has_team, layout, team_shown, together
 from reports.present.formats import shorten
 from reports.present.open_deals import across, open_title, open_value
 from reports.present.sentences import AGENTS_DRAWN, amounts
@@ -28,15 +30,16 @@ if TYPE_CHECKING:
 
     from reports.charts.canvas import Chart, Pen
     from reports.figures import AgentFigures, Number
-    from reports.findings import AgentChange, Analysis, OpenDeals, Target, TrendPoint
+    from reports.findings import AgentChange, Analysis, OpenDeals, Standing, Target, TrendPoint
     from reports.present.sentences import Sentences
 
 FULL, HALF = 504.0, 240.0  # points of the page's text width, and of one of two columns
 ACROSS = {1: FULL, 2: HALF, 3: 154.0}
 TALL = 128.0
 LOW = 90.0
+CARD, LOW_CARD = 78.0, 58.0  # on an agent's page, and where the team is on it, too
 MAIL = 300.0  # drawn narrower than it is shown, so that its words can be read on a phone
-MOST_STAGES = 10
+MOST_STAGES, CARD_STAGES, FEW_STAGES = 10, 6, 4
 LONGEST = 40  # letters of a name in a chart
 
 
@@ -56,7 +59,7 @@ class Gallery:
         overall = analysis.overall
         charts = [
             self._trend(overall, (FULL, TALL)),
-            self._closed(overall, (HALF, LOW)),
+            self._closed(overall, (HALF, LOW)) if overall.has_trend(Figure.LOST) else self._flow(overall, (HALF, LOW)),
             *(self._drivers(overall, HALF) or self._agents(overall, HALF)),
         ]
         if len(analysis.pipelines) > 1:
@@ -68,14 +71,27 @@ class Gallery:
             charts += [self._open(one, one.open, width) for one in analysis.pipelines if one.open and one.open.stages]
         return {chart.name: chart for chart in charts}
 
+    def card(self, analysis: Analysis, *, letter: bool) -> dict[str, Chart]:
+        """Return the charts of one agent's page, the large one as high as the page has room."""
+        overall, room = analysis.overall, layout(analysis, letter=letter)
+        height, stages = (LOW_CARD, FEW_STAGES) if has_team(analysis) else (CARD, CARD_STAGES)
+        charts = [
+            self._trend(overall, (FULL, room.trend)),
+            self._flow(overall, (HALF, height)),
+            *([self._stages(overall, HALF, stages)] if overall.stages else []),
+            *([self._team(analysis.standing, room.mates)] if analysis.standing and room.mates else []),
+        ]
+        return {chart.name: chart for chart in charts}
+
     def pipeline(self, section: Section) -> dict[str, Chart]:
         """Return the charts about one pipeline."""
         charts = (self._trend(section, (HALF, LOW)), self._stages(section, HALF), *self._agents(section, HALF))
         return {chart.name: chart for chart in charts}
 
     def mail(self, analysis: Analysis) -> dict[str, Chart]:
-        """Return the two charts of the e-mail."""
-        charts = (self._trend(analysis.overall, (MAIL, 118.0)), *self._agents(analysis.overall, MAIL))
+        """Return the two charts of the e-mail; of an agent's, one."""
+        agents = [] if analysis.standing else self._agents(analysis.overall, MAIL)
+        charts = (self._trend(analysis.overall, (MAIL, 118.0)), *agents)
         return {chart.name: chart for chart in charts}
 
     def _series(self, section: Section, figure: Figure, target: Target | None = None) -> Series:
@@ -113,6 +129,30 @@ class Gallery:
 
     def _closed(self, section: Section, size: tuple[float, float]) -> Chart:
         return closed_chart(self._pen, self._sentences.closed_alt(section), section.trend, self._ticks, size)
+
+    def _flow(self, section: Section, size: tuple[float, float]) -> Chart:
+        return flow_chart(self._pen, self._sentences.flow_alt(section), section.trend, self._ticks, size)
+
+    def _team(self, standing: Standing, most: int) -> Chart:
+        """Return everybody by value won; where there are many, the first of them, the agent, and the others as one."""
+        shown, others = team_shown(standing, most)
+        write = self._formats.alike([*(row.value_won for row in shown), together(others)])
+        mates = [
+            Mate(
+                shorten(row.agent.name if row.agent else "", LONGEST),
+                row.value_won,
+                write(row.value_won),
+                own=row.agent == standing.agent,
+            )
+            for row in shown
+        ]
+        if others:
+            number = len(others)
+            name = self._pen.language.plural("{number} other", "{number} others", number, number=number)
+            mates.append(Mate(name, None, write(together(others))))
+        title = self._pen.language.text("Team by value won")
+        alt = self._sentences.list_alt(title, [(mate.name, mate.text) for mate in mates])
+        return team_chart(self._pen, alt, mates, FULL)
 
     def _drivers(self, section: Section, width: float) -> list[Chart]:
         """Return the chart of what moved the value won; none where nothing can be split."""
@@ -155,8 +195,8 @@ class Gallery:
             note=self._formats.signed(absolute, write) if (absolute := change.value_won.absolute) is not None else "",
         )
 
-    def _stages(self, section: Section, width: float) -> Chart:
-        stages, left = first_stages(section, MOST_STAGES)
+    def _stages(self, section: Section, width: float, most: int = MOST_STAGES) -> Chart:
+        stages, left = first_stages(section, most)
         if left is not None:
             others = len(section.stages) - len(stages)
             name = self._pen.language.plural("{number} other", "{number} others", others, number=others)

@@ -97,12 +97,19 @@ def span(period: Period) -> str:
     return str(period.since) if period.days == 1 else f"{period.since} to {period.until}"
 
 
+def _addressee(one: Delivery) -> str:
+    """Return to whom a message goes: `Anna <anna@example.com> (cc, no. 2)`."""
+    notes: list[str] = [one.role] if one.role != "to" else []
+    notes += [f"no. {one.send}"] if one.send > 1 else []
+    return f"{one.mailbox} ({', '.join(notes)})" if notes else one.mailbox
+
+
 def print_deliveries(deliveries: Sequence[Delivery], zone: ZoneInfo) -> None:
     """Print what became of each message."""
     rows = [
         (
             f"  {one.state}",
-            one.mailbox if one.send == 1 else f"{one.mailbox} (no. {one.send})",
+            _addressee(one),
             moment(one.ended_at, zone) if one.ended_at else "",
             one.detail,
         )

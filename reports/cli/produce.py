@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reports.edition import Format
     from reports.job import Job
     from reports.ledger.values import Delivery
+    from reports.mail.outcome import Outcome
     from reports.on_demand import Ran
     from reports.present.kpis import Kpi
 
@@ -43,9 +44,13 @@ KEY_FIGURES = 4  # of the eight are printed after a run
 @as_of_option
 @note_option
 @click.option("--again", is_flag=True, help="Also to those who have this period already.")
+@click.option("--test", "tester", metavar="ADDRESS", help="Send it all to ADDRESS alone, marked as a test.")
 @config_option
-def run(name: str | None, as_of: date | None, note: Path | None, file: Path, *, again: bool) -> None:
+def run(  # noqa: PLR0913 - click passes one for each option
+    name: str | None, as_of: date | None, note: Path | None, tester: str | None, file: Path, *, again: bool
+) -> None:
     """Produce a report and deliver it to whoever doesn't have it. NAME can be left out where there is only one."""
+    from reports.conclusion import together
     from reports.job import plan_job
     from reports.ledger.opening import open_ledger
     from reports.office import Office
@@ -53,11 +58,52 @@ def run(name: str | None, as_of: date | None, note: Path | None, file: Path, *, 
 
     config = load(file)
     job = plan_job(config, name or only_report(config), today(config), as_of=as_of, note=note)
+    if tester is not None:
+        if again:
+            raise click.UsageError("--again and --test don't go together: a test counts for nobody.")
+        _try_out(job, tester)
+        return
     with open_ledger(config) as ledger, Progress() as progress:
         ran = asyncio.run(run(Office(config, ledger, now), job, progress, again=again))
-    _print_result(job, ran)
-    if bad := [one for one in ran.deliveries if one.state != "sent"]:
+    if len(ran.made) == 1 and not ran.left:
+        _print_result(job, ran)
+    else:
+        _print_cuts(job, ran)
+    if ran.failed:
+        raise together([(one.order.cut.name, one.order.who, one.error) for one in ran.failed])
+    if bad := [one for one in ran.deliveries if one.state not in {"sent", "skipped"}]:
         raise undelivered(bad, len(ran.deliveries))
+
+
+def _try_out(job: Job, tester: str) -> None:
+    """Send all of a report's messages to one address, and say whom they would be for."""
+    from reports.conclusion import together
+    from reports.config.values import parse_address
+    from reports.errors import ConfigError, DeliveryError
+    from reports.ledger.opening import open_ledger
+    from reports.office import Office
+    from reports.trial import try_out
+
+    try:
+        parse_address(tester)
+    except ValueError as error:
+        raise ConfigError(str(error), hint="Name one mailbox behind --test.") from error
+    with open_ledger(job.config) as ledger, Progress() as progress:
+        tried = asyncio.run(try_out(Office(job.config, ledger, now), job, tester, progress))
+    click.echo(f"A test of {job.report.title}: {len(tried.sent)} to {tester}, none to anybody else\n")
+    rows = [(one.cut, f"for {one.intended}", f"{one.outcome.status}: {_where(one.outcome)}") for one in tried.sent]
+    rows += [(one.cut, f"for {one.who}", f"left out: {one.reason}") for one in tried.left]
+    print_table((), rows)
+    if tried.condition:
+        click.echo(f"\n{tried.condition}")
+    if tried.failed:
+        raise together(tried.failed)
+    if bad := [one for one in tried.sent if one.outcome.status != "sent"]:
+        raise DeliveryError(f"{len(bad)} of {len(tried.sent)} test mails not delivered", hint=bad[0].outcome.detail)
+
+
+def _where(outcome: Outcome) -> str:
+    return short_path(outcome.path) if outcome.path else outcome.detail
 
 
 @click.command()
@@ -67,6 +113,7 @@ def run(name: str | None, as_of: date | None, note: Path | None, file: Path, *, 
 @click.option("--since", type=Day(), help="First day of a free period; with --until.")
 @click.option("--until", type=Day(), help="Last day of a free period; with --since.")
 @click.option("-o", "--output", help="File or folder to write to; - is standard output.")
+@click.option("--cut", help="Which part of it: the name of a view, pipeline-3, or agent-7.")
 @note_option
 @config_option
 def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
@@ -76,35 +123,54 @@ def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
     since: date | None,
     until: date | None,
     output: str | None,
+    cut: str | None,
     note: Path | None,
     file: Path,
 ) -> None:
     """Produce a report as a file; nothing is kept or sent."""
+    from reports.cuts import order_named
     from reports.edition import export
-    from reports.job import plan_job
+    from reports.job import part_of, plan_job
     from reports.ledger.opening import last_delivered
 
     config = load(file)
     job = plan_job(config, name, today(config), as_of=as_of, span=free_span(as_of, since, until), note=note)
+    job = part_of(job, order_named(job.report, cut))
     path = None if output == "-" else place_for(output, f"{job.edition.filename}.{kind}")
     with Progress() as progress:
-        content = asyncio.run(export(job, kind, last_delivered(config, job.name), progress))
+        content = asyncio.run(export(job, kind, last_delivered(config, job.name, job.cut.name), progress))
     deliver_file(path, content)
 
 
 def _print_result(job: Job, ran: Ran) -> None:
-    edition = ran.made.edition
+    (made,) = ran.made
+    edition = made.edition
     click.echo(f"{job.report.title}, {edition.page.span}, {edition.page.compared}")
     click.echo(f"{edition.id}\n")
     print_table((), [_kpi_row(cell.kpi) for cell in edition.page.overview.cells[:KEY_FIGURES]])
     click.echo("")
-    files = [("PDF", short_path(ran.made.revision.folder / ran.made.revision.pdf))]
+    files = [("PDF", short_path(made.revision.folder / made.revision.pdf))]
     files += [(f"E-mail {one.state}", f"{one.mailbox}: {_detail(one)}") for one in ran.deliveries]
     files += [("E-mail not sent", f"{one.mailbox}: {HAD.get(one.state, ON_ITS_WAY)}") for one in ran.had_it]
     print_table((), files)
     if ran.approve_by is not None:
         by = moment(ran.approve_by, job.config.account.zone)
         click.echo(f"\nNobody got it yet. Until {by}: reports approve {edition.id}")
+
+
+def _print_cuts(job: Job, ran: Ran) -> None:
+    """Print a line for each message of each cut, and for each cut that nobody got."""
+    from reports.conclusion import summary
+
+    page = ran.made[0].edition.page
+    click.echo(f"{job.report.title}, {page.span}, {page.compared}\n")
+    rows = [(one.edition.split(":")[3], one.mailbox, f"{one.state}: {_detail(one)}") for one in ran.deliveries]
+    rows += [(one.edition.split(":")[3], one.mailbox, HAD.get(one.state, ON_ITS_WAY)) for one in ran.had_it]
+    rows += [(one.cut, one.who, f"left out: {one.reason}") for one in ran.left]
+    rows += [(one.order.cut.name, one.order.who, f"failed: {one.error.message}") for one in ran.failed]
+    print_table((), rows)
+    if ran.deliveries:
+        click.echo(f"\n{len(ran.made)} editions: {summary(ran.deliveries)}")
 
 
 def _detail(delivery: Delivery) -> str:

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 @config_option
 def list_reports(file: Path) -> None:
     """List the reports of the configuration."""
+    from reports.cuts import readers
+
     config = load(file)
-    rows = [(name, one.title, one.period, ", ".join(one.to)) for name, one in config.reports.items()]
+    rows = [(name, one.title, one.period, readers(one)) for name, one in config.reports.items()]
     print_table(("NAME", "TITLE", "PERIOD", "TO"), rows)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
+    from reports.history import Entry
     from reports.ledger.values import Delivery, Slot
     from reports.watch import Health
 
@@ -89,8 +90,9 @@ def _print_trouble(health: Health, zone: ZoneInfo) -> None:
 @click.command()
 @click.argument("name", required=False)
 @click.option("-n", "count", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@click.option("--all", "whole", is_flag=True, help="Of several editions at once, also show those that everybody has.")
 @config_option
-def history(name: str | None, count: int, file: Path) -> None:
+def history(name: str | None, count: int, file: Path, *, whole: bool) -> None:
     """Show the last editions and slots, of all reports or of NAME: what became of each, and who got it."""
     from reports.history import entries
     from reports.ledger.opening import ledger_if_any
@@ -107,7 +109,18 @@ def history(name: str | None, count: int, file: Path) -> None:
     for entry in reversed(found):
         head = f"{moment(entry.at, zone)}  {entry.what}"
         click.echo(click.style(f"{head}  {entry.state}", fg="red" if entry.bad else None))
-        print_deliveries(entry.deliveries, zone)
+        _print_parts(entry, zone, whole=whole)
+
+
+def _print_parts(entry: Entry, zone: ZoneInfo, *, whole: bool) -> None:
+    """Print who got what: of several editions only those that not everybody has, and the cuts that have none."""
+    for part in entry.parts:
+        if not entry.alone and (whole or not part.wholly_sent):
+            click.echo(f"  {part.edition}")
+        if entry.alone or whole or not part.wholly_sent:
+            print_deliveries(part.deliveries, zone)
+    if entry.skips:
+        print_table((), [("  left out", one.cut, one.who, one.reason) for one in entry.skips])
 
 
 @click.command()
@@ -151,8 +164,9 @@ def approve(edition: str, file: Path) -> None:
 
 def _print_sent(sent: list[Delivery], zone: ZoneInfo) -> None:
     print_deliveries(sent, zone)
-    if bad := [one for one in sent if one.state != "sent"]:
-        raise undelivered(bad, len(sent))
+    wanted = [one for one in sent if one.state != "skipped"]
+    if bad := [one for one in wanted if one.state != "sent"]:
+        raise undelivered(bad, len(wanted))
 
 
 def resend_to(one: Delivery) -> str:

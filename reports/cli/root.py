@@ -9,7 +9,7 @@ import sys
 import click
 
 from reports import __version__
-from reports.cli import kept, produce, project, records, sandbox, service, upkeep
+from reports.cli import foresight, kept, optout, produce, project, records, sandbox, service, upkeep
 from reports.cli.failures import guarded
 
 COMMANDS = (
@@ -25,6 +25,7 @@ COMMANDS = (
     service.next_slots,
     service.start,
     service.run_due,
+    foresight.test_condition,
     service.pause,
     service.resume,
     records.status,
@@ -32,6 +33,9 @@ COMMANDS = (
     records.resend,
     records.approve,
     records.resolve,
+    optout.optout,
+    optout.optin,
+    optout.optouts,
     upkeep.backup,
     upkeep.restore,
     sandbox.sandbox,

@@ -3,49 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Discriminator, Field, PrivateAttr, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
 
-from reports.config.schedule import ScheduleField
+from reports.config.email import OutboxEmail, SmtpEmail
+from reports.config.groups import with_groups
+from reports.config.report import Report
 from reports.config.secret import Secret, SecretField, Section
 from reports.config.values import (
-    AddressText,
     BaseUrl,
     CurrencyCode,
     Duration,
-    Goal,
     Holiday,
     KeepDays,
-    KindName,
     LocaleName,
     MemorySize,
-    NoGoal,
-    Owners,
     PingAddress,
-    Pipelines,
-    ShareGoal,
+    SiteAddress,
+    SomeAddresses,
     Text,
     TimezoneName,
-    WholeGoal,
     ping_address,
-    twice,
 )
 from reports.config.words import near
 from reports.errors import ConfigError
-from reports.figures import Figure
-from reports.periods import WEEK_STARTS, Calendar, Kind, Unit
+from reports.periods import WEEK_STARTS, Calendar
 
 if TYPE_CHECKING:
-    from decimal import Decimal
+    from collections.abc import Iterator
 
     from reports.schedule import Schedule
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+def _group_names(groups: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Refuse names that could be taken for addresses."""
+    for name in groups:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+            message = f'the name "{name}" may hold small letters, digits, - and _ only, 40 at most'
+            raise ValueError(message)
+    return groups
 
 
 class Account(Section):
@@ -59,7 +61,7 @@ class Account(Section):
     locale: LocaleName = "en"
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     holidays: Annotated[tuple[Holiday, ...], Field(strict=False)] = ()
-    owner: Owners | None = None
+    owner: SomeAddresses | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -89,39 +91,6 @@ class VoxysSource(Section):
     timeout: Annotated[float, Field(gt=0, le=600, strict=False)] = 30.0
     connections: Annotated[int, Field(ge=1, le=32)] = 6
     attempts: Annotated[int, Field(ge=1, le=20)] = 5
-
-
-class OutboxEmail(Section):
-    """A folder that takes the place of a mail server: one .eml file for each message."""
-
-    model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
-    kind: Literal["outbox"]
-    sender: AddressText = Field(alias="from")
-    folder: str = "outbox"
-
-
-class SmtpEmail(Section):
-    """A mail server: implicit TLS, STARTTLS, or (without a password) no encryption at all."""
-
-    model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
-    kind: Literal["smtp"]
-    sender: AddressText = Field(alias="from")
-    host: Annotated[str, Field(min_length=1)]
-    port: Annotated[int, Field(ge=1, le=65535)] = 587
-    security: Literal["tls", "starttls", "none"] = "starttls"
-    username: str | None = None
-    password: SecretField | None = None
-    timeout: Annotated[float, Field(gt=0, le=600, strict=False)] = 60.0
-
-    @model_validator(mode="after")
-    def _login(self) -> SmtpEmail:
-        if (self.username is None) != (self.password is None):
-            message = "username and password go together"
-            raise ValueError(message)
-        if self.password is not None and self.security == "none":
-            message = 'a password is never sent unencrypted; set security to "tls" or "starttls"'
-            raise ValueError(message)
-        return self
 
 
 class Archive(Section):
@@ -175,73 +144,10 @@ class Checks(Section):
     strict: bool = False
 
 
-class Targets(Section):
-    """Goals for one period of a report, by the figures' names: deals, money, or percent."""
+class Web(Section):
+    """Where our own pages are, as readers of the mails reach them."""
 
-    total_created: WholeGoal | None = None
-    total_won: WholeGoal | None = None
-    total_lost: NoGoal = None
-    total_value_created: Goal | None = None
-    total_value_won: Goal | None = None
-    average_deal_size: Goal | None = None
-    conversion_rate: Goal | None = None
-    win_rate: ShareGoal | None = None
-
-    @property
-    def goals(self) -> dict[Figure, Decimal]:
-        """The goals that are set."""
-        return {Figure(name): goal for name, goal in self if goal is not None}
-
-
-class Report(Section):
-    """One report: what it shows, of which days, and who gets it."""
-
-    title: Text
-    template: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = "weekly"
-    period: KindName = "week"
-    trailing: Annotated[int, Field(ge=2, le=53)] = 12
-    compare: Annotated[tuple[Literal["previous", "year_ago"], ...], Field(strict=False)] = ("previous",)
-    pipelines: Pipelines = "all"
-    currency: CurrencyCode | None = None
-    locale: LocaleName | None = None
-    paper: Literal["A4", "letter"] = "A4"
-    targets: Targets = Targets()
-    to: Annotated[list[AddressText], Field(min_length=1)]
-    schedule: ScheduleField | None = None
-    owner: Owners | None = None
-    catch_up: Duration | None = None
-    retry_for: Duration = timedelta(hours=6)
-    approve: bool = False
-    approve_within: Duration = timedelta(days=2)
-
-    @property
-    def kind(self) -> Kind:
-        """The kind of period."""
-        return Kind.parse(self.period)
-
-    @property
-    def with_year_ago(self) -> bool:
-        """Whether everything is compared with a year ago, too."""
-        return "year_ago" in self.compare
-
-    @model_validator(mode="after")
-    def _compared(self) -> Report:
-        if "previous" not in self.compare:
-            message = 'compare has to hold "previous"; "year_ago" comes beside it'
-            raise ValueError(message)
-        if self.with_year_ago and self.kind.unit is Unit.YEAR:
-            message = 'the previous period of a year is the one a year ago; leave "year_ago" away in compare'
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Report:
-        ids = self.pipelines if isinstance(self.pipelines, list) else ()
-        found = [*twice(self.to), *(str(one) for one, count in Counter((*ids, *self.compare)).items() if count > 1)]
-        if found:
-            message = f"listed twice: {', '.join(found)}"
-            raise ValueError(message)
-        return self
+    url: SiteAddress | None = None
 
 
 class Config(Section):
@@ -253,10 +159,28 @@ class Config(Section):
     email: Annotated[OutboxEmail | SmtpEmail, Field(discriminator="kind")]
     archive: Archive = Archive()
     checks: Checks = Checks()
+    groups: Annotated[dict[str, SomeAddresses], AfterValidator(_group_names)] = Field(default_factory=dict)
+    web: Web = Web()
     ledger: Ledger = Ledger()
     runner: Runner = Runner()
     reports: Annotated[dict[str, Report], Field(min_length=1)]
     _folder: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _groups(cls, content: Any) -> Any:  # noqa: ANN401 - what a TOML file may hold
+        return with_groups(content)
+
+    @model_validator(mode="after")
+    def _domains(self) -> Config:
+        outside = [
+            f"{path}: {mailbox} is outside the allowed domains of [email]"
+            for path, mailbox in self.readers()
+            if not self.email.allows(mailbox)
+        ]
+        if outside:
+            raise ValueError("\n".join(outside))
+        return self
 
     @model_validator(mode="after")
     def _names(self) -> Config:
@@ -277,6 +201,20 @@ class Config(Section):
         if missing:
             raise ValueError("\n".join(missing))
         return self
+
+    def readers(self) -> Iterator[tuple[str, str]]:
+        """Yield every address that gets anything, owners included, with its dotted path."""
+        yield from (("account.owner", one) for one in self.account.owner or ())
+        for name, report in self.reports.items():
+            yield from ((f"reports.{name}.{path}", one) for path, one in report.addresses)
+            yield from ((f"reports.{name}.owner", one) for one in report.owner or ())
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """Yield every address there is but the sender's, with its dotted path."""
+        yield from self.readers()
+        answers = {"email": self.email.reply_to}
+        answers |= {f"reports.{name}": one.reply_to for name, one in self.reports.items()}
+        yield from ((f"{path}.reply_to", one) for path, one in answers.items() if one)
 
     @property
     def folder(self) -> Path:
@@ -309,6 +247,10 @@ class Config(Section):
     def locale(self, report: Report) -> str:
         """Return the language and region a report is written in."""
         return report.locale or self.account.locale
+
+    def reply_to(self, report: Report) -> str | None:
+        """Return where answers to a report go, if not to its sender."""
+        return report.reply_to or self.email.reply_to
 
     def owner(self, report: Report) -> tuple[str, ...]:
         """Return who is told when something goes wrong with a report; empty where it has no schedule and nobody is."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reports.config.conditions import ConditionTable
+from reports.config.email import OAuth, OutboxEmail, SmtpEmail
 from reports.config.model import (
     Account,
     Archive,
     Checks,
     Config,
     Ledger,
-    OutboxEmail,
-    Report,
     Runner,
     SandboxSource,
-    SmtpEmail,
-    Targets,
     VoxysSource,
+    Web,
 )
+from reports.config.report import Report, Targets, View
 from reports.config.schedule import ScheduleTable
 from reports.config.secret import Secret, Section
 from reports.config.words import near
@@ -98,6 +98,7 @@ def _known_keys(loc: tuple[str | int, ...], where: str) -> list[str]:
         "ledger": Ledger,
         "runner": Runner,
         "reports": Report,
+        "web": Web,
     }
     kinds: dict[str, type[Section]] = {
         "sandbox": SandboxSource,
@@ -112,12 +113,18 @@ def _known_keys(loc: tuple[str | int, ...], where: str) -> list[str]:
         "ping": Secret,
         "targets": Targets,
         "schedule": ScheduleTable,
+        "client_secret": Secret,
+        "refresh_token": Secret,
+        "oauth": OAuth,
+        "views": View,
+        "only_if": ConditionTable,
     }
     if "." not in where:
         return list(Config.model_fields)
     first, *others = (str(one) for one in loc[:-1])
     name = others[0] if first in {"source", "email", "reports"} and others else ""  # of a kind or of a report
     table = kinds.get(name) if first in {"source", "email"} else tables.get(first)
-    model = next((inner[one] for one in (others[1:] if name else others) if one in inner), table)
+    within = others[1:] if name else others
+    model = next((inner[one] for one in reversed(within) if one in inner), table)
     fields = model.model_fields if model else {}
     return [field.alias or name for name, field in fields.items()]

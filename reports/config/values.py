@@ -19,6 +19,7 @@ from reports.periods import Kind
 from reports.schedule import CronSchedule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from email.headerregistry import Address
     from urllib.parse import SplitResult
 
@@ -35,7 +36,8 @@ def parse_address(text: str) -> Address:
         raise ValueError(message)
     found = _mailboxes(text)
     if len(found) != 1 or "." not in found[0].domain.strip("."):
-        message = f'"{text}" is not one e-mail address such as "Sales leads <sales@example.com>"'
+        group = "" if "@" in text else ", and no group of [groups]"
+        message = f'"{text}" is not one e-mail address such as "Sales leads <sales@example.com>"{group}'
         raise ValueError(message)
     mailbox = found[0]
     if not mailbox.addr_spec.isascii():
@@ -56,7 +58,8 @@ def _mailboxes(text: str) -> tuple[Address, ...]:
     except Exception:  # noqa: BLE001 - the standard parser trips over `sales@` and other beginnings in many ways
         return ()
     found: tuple[Address, ...] = getattr(header, "addresses", ())
-    return () if header.defects else found
+    named = any(one.display_name is not None for one in getattr(header, "groups", ()))  # `team: a@example.com;`
+    return () if header.defects or named else found
 
 
 def _timezone(name: str) -> str:
@@ -93,7 +96,7 @@ def _address(text: str) -> str:
     return text
 
 
-def twice(addresses: list[str]) -> list[str]:
+def twice(addresses: Iterable[str]) -> list[str]:
     """Return the addresses that are there more than once, however they are written."""
     found = Counter(parse_address(one).addr_spec.casefold() for one in addresses)
     return [address for address, count in found.items() if count > 1]
@@ -104,6 +107,20 @@ def _each_once(addresses: list[str]) -> list[str]:
         message = f"listed twice: {', '.join(found)}"
         raise ValueError(message)
     return addresses
+
+
+def _domain(text: str) -> str:
+    """Return a domain in small letters, as addresses have it behind the @."""
+    name = text.casefold()
+    if not re.fullmatch(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+", name):
+        message = f'"{text}" is not a domain such as "example.com"'
+        raise ValueError(message)
+    return name
+
+
+def domain_of(text: str) -> str:
+    """Return the domain of a mailbox, in small letters."""
+    return parse_address(text).domain.casefold()
 
 
 def _kind(text: str) -> str:
@@ -130,6 +147,19 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _token_url(text: str) -> str:
+    """Refuse what would send an application's secret in the clear; the rest stays as it is, a slash at its end too."""
+    example = "https://login.example.com/oauth2/token"
+    url = _web_address(text, example=example, instead="the secret stands in client_secret")
+    if url.fragment:
+        message = f'"{text}" is not a plain web address such as "{example}"'
+        raise ValueError(message)
+    if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+        message = f'"{text}" would send the secret unencrypted; use https'
+        raise ValueError(message)
+    return text
+
+
 def ping_address(text: str) -> str:
     """Return a web address to request after each pass; another text is a ValueError that doesn't repeat it."""
     url = _web_address(text, example="https://ping.example/1", instead="leave it away", shown="this")
@@ -137,6 +167,18 @@ def ping_address(text: str) -> str:
         message = "would be requested unencrypted; use https"
         raise ValueError(message)
     return text
+
+
+def _site(text: str) -> str:
+    """Return where our own pages are, without a slash at its end; links in mails start with it."""
+    url = _web_address(text, example="https://reports.example.com", instead="leave it away")
+    if url.query or url.fragment:
+        message = f'"{text}" is not a plain web address such as "https://reports.example.com"'
+        raise ValueError(message)
+    if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+        message = f'"{text}" is not encrypted; mail programs open only https'
+        raise ValueError(message)
+    return text.rstrip("/")
 
 
 def _web_address(text: str, *, example: str, instead: str, shown: str = "") -> SplitResult:
@@ -193,6 +235,14 @@ def _goal(value: object) -> Decimal:
     raise ValueError(message)
 
 
+def _bound(value: object) -> Decimal:
+    """Return a number of the file as it is written there."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST_GOAL:
+        return Decimal(str(value))
+    message = f"{_quoted(value)} is not a number such as -0.2"
+    raise ValueError(message)
+
+
 def _whole(goal: Decimal) -> Decimal:
     if goal != goal.to_integral_value():
         message = "deals are counted: write a whole number"
@@ -214,13 +264,17 @@ def _no_goal(_: object) -> None:
 
 Text: TypeAlias = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_one_line)]
 AddressText: TypeAlias = Annotated[str, Field(max_length=LONGEST_ADDRESS), AfterValidator(_address)]
-Owners: TypeAlias = Annotated[list[AddressText], Field(min_length=1), AfterValidator(_each_once)]
+SomeAddresses: TypeAlias = Annotated[list[AddressText], Field(min_length=1), AfterValidator(_each_once)]
+DomainName: TypeAlias = Annotated[str, AfterValidator(_domain)]
+SiteAddress: TypeAlias = Annotated[str, AfterValidator(_site)]
 TimezoneName: TypeAlias = Annotated[str, AfterValidator(_timezone)]
 CurrencyCode: TypeAlias = Annotated[str, AfterValidator(_currency)]
 LocaleName: TypeAlias = Annotated[str, AfterValidator(_locale)]
 KindName: TypeAlias = Annotated[str, AfterValidator(_kind)]
 Pipelines: TypeAlias = Annotated[Literal["all"] | list[int], BeforeValidator(_pipelines)]
 BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]
+TokenUrl: TypeAlias = Annotated[str, AfterValidator(_token_url)]
+BoundNumber: TypeAlias = Annotated[Decimal, BeforeValidator(_bound)]
 Goal: TypeAlias = Annotated[Decimal, BeforeValidator(_goal)]
 WholeGoal: TypeAlias = Annotated[Goal, AfterValidator(_whole)]
 ShareGoal: TypeAlias = Annotated[Goal, AfterValidator(_share)]
@@ -228,7 +282,7 @@ NoGoal: TypeAlias = Annotated[None, BeforeValidator(_no_goal)]
 
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-BYTES = {"MB": 1024**2, "GB": 1024**3}
+BYTES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
 
 
 def _span(value: object, units: tuple[str, ...], wanted: str) -> timedelta:
@@ -248,13 +302,21 @@ def _duration(value: object) -> object:
     return _span(value, tuple(SECONDS), 'a span of time such as "90 seconds", "10 minutes", "6 hours" or "2 days"')
 
 
-def _memory(value: object) -> object:
+def _bytes(value: object, units: tuple[str, ...], wanted: str) -> int:
     """Read `512 MB` into bytes."""
-    match = re.fullmatch(r"([1-9]\d{0,5}) (MB|GB)", value) if isinstance(value, str) else None
-    if match is None:
-        message = 'should be an amount of memory such as "512 MB" or "1 GB"'
+    match = re.fullmatch(r"([1-9]\d{0,5}) ([A-Z]+)", value) if isinstance(value, str) else None
+    if match is None or match[2] not in units:
+        message = f"should be {wanted}"
         raise ValueError(message)
-    amount = int(match[1]) * BYTES[match[2]]
+    return int(match[1]) * BYTES[match[2]]
+
+
+def _size(value: object) -> object:
+    return _bytes(value, ("KB", "MB"), 'a size such as "10 MB" or "500 KB"')
+
+
+def _memory(value: object) -> object:
+    amount = _bytes(value, ("MB", "GB"), 'an amount of memory such as "512 MB" or "1 GB"')
     if amount < LEAST_MEMORY:
         message = f"is too little for a page; {LEAST_MEMORY // BYTES['MB']} MB is the least"
         raise ValueError(message)
@@ -292,6 +354,7 @@ def _days_named(value: object) -> object:
 
 KeepDays: TypeAlias = Annotated[timedelta, BeforeValidator(_keep)]
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration)]
+FileSize: TypeAlias = Annotated[int, BeforeValidator(_size)]
 MemorySize: TypeAlias = Annotated[int, BeforeValidator(_memory)]
 Holiday: TypeAlias = Annotated[date, BeforeValidator(_holiday)]
 ClockTime: TypeAlias = Annotated[time, BeforeValidator(_clock)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, literal, or_, select, update
@@ -9,7 +10,7 @@ from sqlalchemy import case, func, literal, or_, select, update
 from reports.ledger import events
 from reports.ledger.rows import insert_once, read_row, read_rows, take_turns
 from reports.ledger.tables import Words, deliveries, editions
-from reports.ledger.values import Delivery, DeliveryState
+from reports.ledger.values import Addressed, Delivery, DeliveryState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,51 +18,103 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from reports.ledger.values import Kept
+    from reports.ledger.values import Kept, Role
 
 LIVE = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)  # has it, or may
 TROUBLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 BY_HAND = "somebody sends it by hand instead"
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
-def address(  # noqa: PLR0913 - the parts of one row
-    tx: Connection, kept: Kept, mailboxes: Mapping[str, str], now: datetime, *, worker: str | None, again: bool = False
+def addressed(mailboxes: Mapping[str, str], role: Role = "to") -> list[Addressed]:
+    """Return those who are to get an edition from their mailboxes by plain address."""
+    return [Addressed(recipient, mailbox, role) for recipient, mailbox in mailboxes.items()]
+
+
+def address(  # noqa: PLR0913 - whom, how, and whom not
+    tx: Connection,
+    kept: Kept,
+    to: Sequence[Addressed],
+    now: datetime,
+    *,
+    worker: str | None,
+    again: bool = False,
+    together: bool = False,
+    refused: Mapping[str, str] = NOBODY,
 ) -> list[Delivery]:
-    """Write down who is to get an edition; returns the deliveries that were made.
+    """Write down who is to get an edition; returns the deliveries that were made, but those that are skipped.
 
-    `mailboxes` are by plain address. Whoever has the same period and cut already, or may have it, or will, is left
-    out, unless they are to get it `again`: then the send number is a new one. `worker` is who will send at once;
-    None leaves it to whoever works on the edition's slot.
+    Whoever has the same period and cut already, or may have it, or will, is left out, unless they are to get it
+    `again`: then the send number is a new one. `worker` is who will send at once; None leaves it to whoever works on
+    the edition's slot. `together` means one message to all of them, which has one send number. `refused` says, by
+    plain address, why somebody is not to get it: that is written down once for each reason.
     """
     take_turns(tx, kept.subject)
+    before = _by_recipient(of_subject(tx, kept.subject))
+    wanted = _each_once(to)
+    if not again:
+        wanted = [one for one in wanted if all(sent.state not in LIVE for sent in before.get(one.recipient, ()))]
+    for one in wanted:
+        if one.recipient in refused:
+            _refuse(tx, kept, one, before.get(one.recipient, []), now, refused[one.recipient])
+    wanted = [one for one in wanted if one.recipient not in refused]
+    sends = {one.recipient: _next_send(before.get(one.recipient, ())) for one in wanted}
+    shared = max(sends.values(), default=1)
     made = []
-    for recipient, mailbox in mailboxes.items():
-        before = _of_recipient(tx, kept.subject, recipient)
-        if not again and any(one.state in LIVE for one in before):
-            continue
-        number = insert_once(
-            tx,
-            deliveries,
-            edition=kept.id,
-            subject=kept.subject,
-            recipient=recipient,
-            mailbox=mailbox,
-            send=max((one.send for one in before), default=0) + 1,
-            state=DeliveryState.PENDING,
-            detail="",
-            permanent=False,
-            attempts=0,
-            worker=worker,
-        )
+    for one in wanted:
+        send = shared if together else sends[one.recipient]
+        number = _insert(tx, kept, one, send, state=DeliveryState.PENDING, worker=worker, together=together)
         if number is not None:  # else somebody else was quicker
             made.append(get(tx, number))
             events.note(tx, now, "delivery.pending", report=kept.report, edition=kept.id, delivery=number)
     return made
 
 
-def _of_recipient(tx: Connection, subject: str, recipient: str) -> list[Delivery]:
-    query = select(deliveries).where(deliveries.c.subject == subject, deliveries.c.recipient == recipient)
-    return read_rows(Delivery, tx.execute(query))
+def _each_once(to: Iterable[Addressed]) -> list[Addressed]:
+    """Return everybody once; of several places in a message the first counts."""
+    found: dict[str, Addressed] = {}
+    for one in to:
+        found.setdefault(one.recipient, one)
+    return list(found.values())
+
+
+def _by_recipient(found: Iterable[Delivery]) -> dict[str, list[Delivery]]:
+    sorted_out: dict[str, list[Delivery]] = {}
+    for one in found:
+        sorted_out.setdefault(one.recipient, []).append(one)
+    return sorted_out
+
+
+def _next_send(before: Sequence[Delivery]) -> int:
+    return max((one.send for one in before), default=0) + 1
+
+
+def _refuse(  # noqa: PLR0913, PLR0917 - whom, and why
+    tx: Connection, kept: Kept, one: Addressed, before: Sequence[Delivery], now: datetime, reason: str
+) -> None:
+    """Write down that somebody is not sent an edition, unless that is the last that was said."""
+    last = max(before, key=lambda sent: sent.send, default=None)
+    if last is not None and (last.state, last.detail) == (DeliveryState.SKIPPED, reason):
+        return
+    values = {"state": DeliveryState.SKIPPED, "detail": reason, "ended_at": now, "worker": None}
+    number = _insert(tx, kept, one, _next_send(before), together=False, **values)
+    if number is not None:
+        events.note(tx, now, "delivery.skipped", report=kept.report, edition=kept.id, delivery=number, detail=reason)
+
+
+def _insert(tx: Connection, kept: Kept, one: Addressed, send: int, **values: object) -> int | None:
+    values = {"detail": "", "permanent": False, "attempts": 0, **values}
+    return insert_once(
+        tx,
+        deliveries,
+        edition=kept.id,
+        subject=kept.subject,
+        recipient=one.recipient,
+        mailbox=one.mailbox,
+        role=one.role,
+        send=send,
+        **values,
+    )
 
 
 def get(tx: Connection, number: int) -> Delivery:
@@ -73,6 +126,15 @@ def of_edition(tx: Connection, edition: str) -> list[Delivery]:
     """Return every delivery of a revision, in the order they were addressed."""
     query = select(deliveries).where(deliveries.c.edition == edition).order_by(deliveries.c.id)
     return read_rows(Delivery, tx.execute(query))
+
+
+def of_editions(tx: Connection, kept: Iterable[Kept]) -> dict[str, list[Delivery]]:
+    """Return every delivery of some revisions by the edition, in the order they were addressed."""
+    found: dict[str, list[Delivery]] = {one.id: [] for one in kept}
+    query = select(deliveries).where(deliveries.c.edition.in_(found)).order_by(deliveries.c.id)
+    for one in read_rows(Delivery, tx.execute(query)):
+        found[one.edition].append(one)
+    return found
 
 
 def pending(tx: Connection, edition: str) -> list[Delivery]:
@@ -134,6 +196,20 @@ def finish(  # noqa: PLR0913 - the parts of one row
     events.note(tx, now, f"delivery.{state}", edition=delivery.edition, delivery=delivery.id)
 
 
+def skip(tx: Connection, number: int, now: datetime, reason: str) -> bool:
+    """Let a delivery that is pending not be sent after all; False if it isn't pending any more."""
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id == number, deliveries.c.state == DeliveryState.PENDING)
+        .values(state=DeliveryState.SKIPPED, ended_at=now, detail=reason)
+        .returning(deliveries.c.edition)
+    )
+    edition = tx.execute(statement).scalar()
+    if edition is not None:
+        events.note(tx, now, "delivery.skipped", edition=edition, delivery=number, detail=reason)
+    return edition is not None
+
+
 def give_up(tx: Connection, edition: str, now: datetime, detail: str = "", worker: str | None = None) -> int:
     """Let the deliveries of an edition fail that a worker (or whoever had its slot) should have sent.
 
@@ -173,6 +249,21 @@ def last_sent(tx: Connection, report: str, cut: str = "all") -> tuple[str, datet
     )
     row = tx.execute(query).first()
     return None if row is None else (row.edition, row.ended_at)
+
+
+def last_sent_of_each(tx: Connection, report: str) -> dict[str, tuple[str, datetime]]:
+    """Return, by cut, the edition of a report that somebody was sent last, and when."""
+    place = func.row_number().over(
+        partition_by=editions.c.cut, order_by=(deliveries.c.ended_at.desc(), editions.c.revision.desc())
+    )
+    ranked = (
+        select(editions.c.cut, deliveries.c.edition, deliveries.c.ended_at, place.label("place"))
+        .join(editions, editions.c.id == deliveries.c.edition)
+        .where(editions.c.report == report, deliveries.c.state == DeliveryState.SENT)
+        .subquery()
+    )
+    rows = tx.execute(select(ranked).where(ranked.c.place == 1))
+    return {one.cut: (one.edition, one.ended_at) for one in rows}
 
 
 def unresolved(tx: Connection) -> list[Delivery]:

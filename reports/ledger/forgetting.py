@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from reports.config.values import plain_address
-from reports.ledger import events
-from reports.ledger.tables import deliveries, notices, slots
+from reports.ledger import events, optouts
+from reports.ledger.tables import deliveries, notices, skips, slots
 from reports.ledger.tables import events as happened
 from reports.ledger.values import DeliveryState, NoticeState
 
@@ -34,13 +34,19 @@ class Erased:
 
 
 def erase(tx: Connection, address: str, now: datetime) -> Erased:
-    """Erase whoever has an address, given in small letters; what was still to be sent to them isn't sent any more."""
+    """Erase whoever has an address, given in small letters; what was still to be sent to them isn't sent any more.
+
+    An opt-out stays in force, with a hash in the place of the address: a system that still knows the person may name
+    them once more.
+    """
     editions = _erase_deliveries(tx, address, now)
-    texts = _erase_notices(tx, address, now)
+    texts = _erase_notices(tx, address, now) + _erase_skips(tx, address) + optouts.erase(tx, address)
     for table, column in (
         (deliveries, deliveries.c.detail),
         (slots, slots.c.reason),
         (slots, slots.c.hint),
+        (skips, skips.c.who),
+        (skips, skips.c.reason),
         (happened, happened.c.detail),
     ):
         texts += _erase_texts(tx, table, column, address)
@@ -74,6 +80,14 @@ def _erase_notices(tx: Connection, address: str, now: datetime) -> int:
             tx.execute(update(notices).where(notices.c.id == one.id).values(**values))
             count += 1
     return count
+
+
+def _erase_skips(tx: Connection, address: str) -> int:
+    """Erase for whom nothing was made; returns how often that was."""
+    named = or_(skips.c.recipient == address, skips.c.who.icontains(address, autoescape=True))
+    found = [one.id for one in tx.execute(select(skips).where(named)) if _is(one.recipient or one.who, address)]
+    tx.execute(update(skips).where(skips.c.id.in_(found)).values(recipient=None, who=NOBODY))
+    return len(found)
 
 
 def _erase_texts(tx: Connection, table: Table, column: Column[Any], address: str) -> int:

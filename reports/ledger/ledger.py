@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 BUSY = 15  # seconds that a process waits for others to finish writing
 BEGIN = "ledger_begin"  # how a transaction begins in SQLite: an option of the connection
 READING, WRITING, ALONE = "BEGIN", "BEGIN IMMEDIATE", ""
+KEYS = (
+    "ledger_keys"  # whether SQLite holds the foreign keys while it works: only as long as tables are made anew it can't
+)
 POSTGRES = "postgresql+psycopg"
 ADDRESS = "It looks like postgresql://user:password@host/database"
 
@@ -89,11 +92,12 @@ class Ledger:
             self._log_ahead()  # only now: a file that isn't ours stays as it is
         if current:
             return
-        with self.write() as connection:
+        with self._transaction({BEGIN: WRITING, KEYS: False}) as connection:
             if self._engine.dialect.name == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20261122)")
             if not schema.is_current(connection, self.where):
                 schema.upgrade(connection)
+                schema.check_keys(connection, self.where)
 
     def _log_ahead(self) -> None:
         """Let readers of a SQLite file work while somebody writes; the file keeps this in mind."""
@@ -194,7 +198,7 @@ def _made_private(path: Path) -> None:
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """Set up a connection: transactions are ours to begin, are on the disk when committed, and leave no old content."""
     connection.isolation_level = None
-    _run(connection, "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA secure_delete = ON")
+    _run(connection, "PRAGMA synchronous = FULL", "PRAGMA secure_delete = ON")
 
 
 def _prepare_postgres(busy: float, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -216,7 +220,9 @@ def _run(connection: DBAPIConnection, *statements: str) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Take the right to write at once where we are going to: nobody can come in between reading and writing."""
-    begin = connection.get_execution_options().get(BEGIN, READING)
+    options = connection.get_execution_options()
+    begin = options.get(BEGIN, READING)
     connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if begin == READING else 'OFF'}")
+    connection.exec_driver_sql(f"PRAGMA foreign_keys = {'ON' if options.get(KEYS, True) else 'OFF'}")  # not within it
     if begin:
         connection.exec_driver_sql(begin)

@@ -38,10 +38,10 @@ def ledger_if_any(config: Config) -> Iterator[Ledger | None]:
         yield ledger
 
 
-def last_delivered(config: Config, report: str) -> tuple[str, datetime] | None:
-    """Return the edition of a report that somebody was sent last, and when."""
+def last_delivered(config: Config, report: str, cut: str) -> tuple[str, datetime] | None:
+    """Return the edition of a report and cut that somebody was sent last, and when."""
     with ledger_if_any(config) as ledger:
         if ledger is None:
             return None
         with ledger.read() as tx:
-            return last_sent(tx, report)
+            return last_sent(tx, report, cut)

@@ -36,6 +36,6 @@ def end_open(tx: Connection, now: datetime, reason: str, hint: str) -> list[Slot
     found = slots.open_slots(tx)
     for one in found:
         slots.end(tx, one, SlotState.FAILED, now, reason, hint)
-    waiting = editions.c.approval == Approval.ASKED, editions.c.id.in_([one.edition for one in found if one.edition])
+    waiting = editions.c.approval == Approval.ASKED, editions.c.slot.in_([one.id for one in found])
     tx.execute(update(editions).where(*waiting).values(approval=Approval.LAPSED))
     return found

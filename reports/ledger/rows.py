@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from reports.ledger.values import Approval, Delivery, DeliveryState, Kept, NoticeState, Slot, SlotState, Told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection, Row, Table
 
@@ -32,6 +32,15 @@ def insert_once(connection: Connection, table: Table, **values: object) -> int |
     statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
     found: int | None = connection.execute(statement).scalar()
     return found
+
+
+def insert_or_change(
+    connection: Connection, table: Table, about: Mapping[str, object], values: Mapping[str, object]
+) -> None:
+    """Insert a row, or change the one that is about the same thing; `about` names the columns of a constraint."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(**about, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(about), set_=dict(values)))
 
 
 def take_turns(connection: Connection, about: str) -> None:

@@ -12,7 +12,7 @@ from reports.errors import LedgerError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Inspector
 
-VERSIONS = ("0001",)  # in their order; each is a file in migrations/versions
+VERSIONS = ("0001", "0002")  # in their order; each is a file in migrations/versions
 VERSION_TABLE = "ledger_version"  # not Alembic's own name: another program's database may have that
 
 
@@ -46,8 +46,20 @@ def _refuse_strangers(inspector: Inspector, where: str) -> None:
         )
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the migrations that are missing."""
+def check_keys(connection: Connection, where: str) -> None:
+    """Refuse, before anything is committed, tables that SQLite made anew and that don't fit each other."""
+    if connection.dialect.name != "sqlite":
+        return  # PostgreSQL holds its foreign keys all the time
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise LedgerError(
+            f"the ledger {where} can't be brought to this version: {len(broken)} rows of it name others that are gone",
+            hint="Nothing was changed. Restore the ledger from a backup: this one was damaged before.",
+        )
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Run the migrations that are missing, all of them or those up to a version."""
     from alembic import command
     from alembic.config import Config
 
@@ -55,4 +67,4 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

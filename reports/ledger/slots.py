@@ -8,7 +8,7 @@ from sqlalchemy import func, literal, select, update
 
 from reports.ledger import events
 from reports.ledger.rows import insert_once, read_row, read_rows
-from reports.ledger.tables import Instant, schedules, slots
+from reports.ledger.tables import Instant, editions, schedules, slots
 from reports.ledger.values import Slot, SlotState
 
 if TYPE_CHECKING:
@@ -23,7 +23,15 @@ AHEAD = "the clock was ahead"  # the reason of a slot that was skipped before it
 def see(tx: Connection, report: str, due_at: datetime, as_of: date, now: datetime, skipped: str = "") -> bool:  # noqa: PLR0913, PLR0917 - the parts of one row
     """Write a slot down, to be run or (with a reason) skipped; False if it was there already."""
     state = SlotState.SKIPPED if skipped else SlotState.DUE
-    values = {"state": state, "reason": skipped, "hint": "", "attempts": 0, "next_at": due_at}
+    values = {
+        "state": state,
+        "reason": skipped,
+        "hint": "",
+        "attempts": 0,
+        "next_at": due_at,
+        "made": False,
+        "unmet": False,
+    }
     ended = now if skipped else None
     found = insert_once(tx, slots, report=report, due_at=due_at, as_of=as_of, ended_at=ended, **values)
     if found is None:
@@ -37,7 +45,8 @@ def see(tx: Connection, report: str, due_at: datetime, as_of: date, now: datetim
 def take_back(tx: Connection, report: str, now: datetime) -> None:
     """Let the slots of a report that were skipped although they are still to come be seen anew."""
     early = slots.c.report == report, slots.c.due_at > now, slots.c.state == SlotState.SKIPPED
-    tx.execute(update(slots).where(*early, slots.c.edition.is_(None)).values(reason=AHEAD))
+    made = select(editions.c.id).where(editions.c.slot == slots.c.id).exists()
+    tx.execute(update(slots).where(*early, ~made).values(reason=AHEAD))
 
 
 def _skipped_early() -> tuple[ColumnElement[bool], ...]:
@@ -51,7 +60,8 @@ def get(tx: Connection, number: int) -> Slot:
 
 def of_edition(tx: Connection, edition: str) -> Slot | None:
     """Return the slot that an edition was made for; None where a person asked for it."""
-    row = tx.execute(select(slots).where(slots.c.edition == edition)).first()
+    query = select(slots).join(editions, editions.c.slot == slots.c.id).where(editions.c.id == edition)
+    row = tx.execute(query).first()
     return None if row is None else read_row(Slot, row)
 
 
@@ -122,11 +132,6 @@ def claim(tx: Connection, number: int, worker: str, now: datetime) -> Slot | Non
     return slot
 
 
-def attach(tx: Connection, slot: Slot, edition: str) -> None:
-    """Say which edition was made for a slot."""
-    _change(tx, slot, edition=edition)
-
-
 def put_off(tx: Connection, slot: Slot, until: datetime, now: datetime, reason: str, hint: str = "") -> None:  # noqa: PLR0913, PLR0917 - the parts of one row
     """Let a claimed slot be tried again later."""
     _change(tx, slot, state=SlotState.DUE, worker=None, next_at=until, reason=reason, hint=hint)
@@ -138,6 +143,11 @@ def give_back(tx: Connection, slot: Slot, now: datetime, reason: str) -> None:
     values = {"state": SlotState.DUE, "worker": None, "next_at": now, "attempts": slots.c.attempts - 1}
     _change(tx, slot, reason=reason, **values)
     events.note(tx, now, "slot.given_back", report=slot.report, slot=slot.id, detail=reason)
+
+
+def complete(tx: Connection, number: int) -> None:
+    """Say that every edition of a slot is there that can be made: nothing is fetched for it any more."""
+    tx.execute(update(slots).where(slots.c.id == number).values(made=True))
 
 
 def wait(tx: Connection, slot: Slot, now: datetime) -> None:
@@ -152,10 +162,33 @@ def wake(tx: Connection, slot: Slot, now: datetime) -> None:
     events.note(tx, now, "slot.approved", report=slot.report, slot=slot.id)
 
 
-def end(tx: Connection, slot: Slot, state: SlotState, now: datetime, reason: str = "", hint: str = "") -> None:  # noqa: PLR0913, PLR0917 - the parts of one row
-    """Let a slot end, as sent, skipped or failed."""
-    _change(tx, slot, state=state, worker=None, ended_at=now, reason=reason, hint=hint)
+def end(  # noqa: PLR0913, PLR0917 - the parts of one row
+    tx: Connection,
+    slot: Slot,
+    state: SlotState,
+    now: datetime,
+    reason: str = "",
+    hint: str = "",
+    *,
+    unmet: bool = False,
+) -> None:
+    """Let a slot end, as sent, skipped or failed; `unmet` says that it is skipped because of a condition."""
+    _change(tx, slot, state=state, worker=None, ended_at=now, reason=reason, hint=hint, unmet=unmet)
     events.note(tx, now, f"slot.{state}", report=slot.report, slot=slot.id, detail=reason)
+
+
+def unmet_in_a_row(tx: Connection, report: str) -> int:
+    """Return how many slots of a report a condition has skipped since the last that was sent.
+
+    Those that failed, or were skipped for other reasons (missed, paused), neither count nor end the row.
+    """
+    ours = slots.c.report == report
+    other = select(func.max(slots.c.due_at)).where(ours, slots.c.state == SlotState.SENT)
+    last = tx.execute(other).scalar()
+    unmet = select(func.count()).where(ours, slots.c.state == SlotState.SKIPPED, slots.c.unmet)
+    if last is not None:
+        unmet = unmet.where(slots.c.due_at > last)
+    return tx.execute(unmet).scalar_one()
 
 
 def resolve(tx: Connection, report: str, now: datetime, as_of: date | None = None) -> int:

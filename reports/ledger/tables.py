@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from sqlalchemy import (
     Boolean,
@@ -20,12 +20,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
-from reports.ledger.values import Approval, DeliveryState, NoticeState, SlotState
+from reports.ledger.values import Approval, DeliveryState, How, NoticeState, Role, SlotState
 
 if TYPE_CHECKING:
-    from enum import StrEnum
+    from collections.abc import Iterable
 
     from sqlalchemy import Dialect
     from sqlalchemy.types import TypeEngine
@@ -75,8 +76,8 @@ class Words(TypeDecorator[str]):
         return value.encode(errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
-def _one_of(column: str, states: type[StrEnum], name: str) -> CheckConstraint:
-    listed = ", ".join(f"'{one.value}'" for one in states)
+def _one_of(column: str, states: Iterable[str], name: str) -> CheckConstraint:
+    listed = ", ".join(f"'{one!s}'" for one in states)
     return CheckConstraint(f"{column} IN ({listed})", name=name)
 
 
@@ -97,6 +98,31 @@ schedules = Table(
     Column("paused_at", Instant),
 )
 
+slots = Table(
+    "slots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("report", String(40), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("hint", Words, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),  # not tried again before
+    Column("first_at", Instant),  # when it was first tried
+    Column("worker", String(40)),  # who has claimed it
+    Column("ended_at", Instant),
+    Column("resolved_at", Instant),
+    Column("made", Boolean, nullable=False, server_default=false()),  # every edition that it can have
+    Column("unmet", Boolean, nullable=False, server_default=false()),  # skipped by a condition
+    UniqueConstraint("report", "due_at", name="uq_slots_report_due_at"),
+    _one_of("state", SlotState, "state"),
+    CheckConstraint("(worker IS NOT NULL) = (state = 'claimed')", name="claimed_by_a_worker"),
+    CheckConstraint("(ended_at IS NOT NULL) = (state IN ('sent', 'skipped', 'failed'))", name="ended"),
+    Index("ix_slots_state", "state", "next_at"),
+)
+
 # One revision each of one report for one period and cut; `subject` is its id without the revision.
 editions = Table(
     "editions",
@@ -112,33 +138,11 @@ editions = Table(
     Column("made_at", Instant, nullable=False),
     Column("approval", String(10), nullable=False),
     Column("approve_by", Instant),
+    Column("slot", Integer, ForeignKey("slots.id")),  # that it was made for
     UniqueConstraint("subject", "revision", name="uq_editions_subject_revision"),
     _one_of("approval", Approval, "approval"),
     CheckConstraint("approval <> 'asked' OR approve_by IS NOT NULL", name="asked_until"),
-)
-
-slots = Table(
-    "slots",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("report", String(40), nullable=False),
-    Column("due_at", Instant, nullable=False),
-    Column("as_of", Date, nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("reason", Words, nullable=False),
-    Column("hint", Words, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("next_at", Instant, nullable=False),  # not tried again before
-    Column("first_at", Instant),  # when it was first tried
-    Column("worker", String(40)),  # who has claimed it
-    Column("edition", String(120), ForeignKey("editions.id")),
-    Column("ended_at", Instant),
-    Column("resolved_at", Instant),
-    UniqueConstraint("report", "due_at", name="uq_slots_report_due_at"),
-    _one_of("state", SlotState, "state"),
-    CheckConstraint("(worker IS NOT NULL) = (state = 'claimed')", name="claimed_by_a_worker"),
-    CheckConstraint("(ended_at IS NOT NULL) = (state IN ('sent', 'skipped', 'failed'))", name="ended"),
-    Index("ix_slots_state", "state", "next_at"),
+    Index("ix_editions_slot", "slot"),
 )
 
 deliveries = Table(
@@ -158,13 +162,45 @@ deliveries = Table(
     Column("started_at", Instant),
     Column("ended_at", Instant),
     Column("resolved_at", Instant),
+    Column("role", String(3), nullable=False, server_default="to"),
+    Column("together", Boolean, nullable=False, server_default=false()),  # in one message with the others
     UniqueConstraint("subject", "recipient", "send", name="uq_deliveries_subject_recipient_send"),
     _one_of("state", DeliveryState, "state"),
+    _one_of("role", get_args(Role), "role"),
     CheckConstraint("send >= 1", name="send"),
     CheckConstraint("state <> 'sending' OR (worker IS NOT NULL AND started_at IS NOT NULL)", name="sent_by_a_worker"),
-    CheckConstraint("(ended_at IS NOT NULL) = (state IN ('sent', 'failed', 'unknown'))", name="ended"),
+    CheckConstraint("(ended_at IS NOT NULL) = (state IN ('sent', 'failed', 'unknown', 'skipped'))", name="ended"),
     Index("ix_deliveries_edition", "edition"),
     Index("ix_deliveries_state", "state"),
+)
+
+# The cuts of which nothing was made, each once; the latest reason stands.
+skips = Table(
+    "skips",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slot", Integer, ForeignKey("slots.id")),
+    Column("report", String(40), nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("cut", String(40), nullable=False),
+    Column("who", Words, nullable=False),  # a name or an address, for people
+    Column("recipient", String(320)),  # the address alone, in small letters, where it is known
+    Column("reason", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("report", "since", "until", "cut", name="uq_skips_report_since_until_cut"),
+    Index("ix_skips_slot", "slot"),
+)
+
+# Who wants a report no more; `report` is empty for every one. Of somebody erased a hash stands for the address.
+optouts = Table(
+    "optouts",
+    metadata,
+    Column("address", String(320), primary_key=True),
+    Column("report", String(40), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("how", String(10), nullable=False),
+    _one_of("how", get_args(How), "how"),
 )
 
 # What an owner is told; `key` says of what, so that nobody is told the same thing twice.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+Role = Literal["to", "cc", "bcc"]  # where a recipient stands in a message
+How = Literal["command", "link", "mail"]  # how somebody opted out
 
 
 class SlotState(StrEnum):
@@ -22,13 +25,14 @@ class SlotState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; pending and sending aren't ends, and unknown means that the recipient may have it."""
+    """Where a delivery stands; pending and sending aren't ends; unknown: the recipient may have it."""
 
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    SKIPPED = "skipped"  # on purpose, with a reason: nothing was sent, and nobody has to look after it
 
 
 class NoticeState(StrEnum):
@@ -73,9 +77,10 @@ class Slot:
     next_at: datetime
     first_at: datetime | None
     worker: str | None
-    edition: str | None
     ended_at: datetime | None
     resolved_at: datetime | None
+    made: bool  # every edition that it can have is there
+    unmet: bool  # it was skipped because a condition of the report wasn't met
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,16 @@ class Kept:
     made_at: datetime
     approval: Approval
     approve_by: datetime | None
+    slot: int | None  # that it was made for; None where a person asked for it
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """Somebody who is to get an edition: the plain address, how it stands in the message, and where there."""
+
+    recipient: str
+    mailbox: str
+    role: Role = "to"
 
 
 @dataclass(frozen=True)
@@ -113,6 +128,34 @@ class Delivery:
     started_at: datetime | None
     ended_at: datetime | None
     resolved_at: datetime | None
+    role: Role
+    together: bool  # one message went, or goes, to all recipients of the same edition and send number
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A cut of which nothing was made, for whom it would have been, and why; `who` is for people to read."""
+
+    id: int
+    slot: int | None
+    report: str
+    since: date
+    until: date
+    cut: str
+    who: str
+    recipient: str | None
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """Somebody who wants a report no more, or none at all (report is empty); `address` is plain."""
+
+    address: str
+    report: str
+    at: datetime
+    how: How
 
 
 @dataclass(frozen=True)

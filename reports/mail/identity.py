@@ -6,20 +6,24 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from reports.config.values import parse_address
+from reports.config.values import parse_address, plain_address
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+TOGETHER = "together"  # in the place of an address, for a message that several people get; no address is like it
 LONGEST_ID = 69  # letters of a message id that every mail program leaves on one line
 SEND = re.compile(r"<[0-9a-f]{12}\.[0-9a-f]{16}\.([1-9][0-9]*)@")
 
 
 def message_id(edition: str, sender: str, recipient: str, key: bytes, send: int) -> str:
-    """Return the Message-ID of an edition (or of whatever else is sent) for one recipient, at a send number from 1."""
+    """Return the Message-ID of an edition (or of whatever else is sent) for one recipient, at a send number from 1.
+
+    TOGETHER as the recipient stands for all those of one message: a retry to some of them has the same id.
+    """
     about = hashlib.blake2b(edition.encode(), digest_size=6).hexdigest()
-    address = parse_address(recipient).addr_spec.casefold().encode()
-    person = hashlib.blake2b(address, key=key[:64], digest_size=8).hexdigest()
+    who = recipient if recipient == TOGETHER else plain_address(recipient)
+    person = hashlib.blake2b(who.encode(), key=key[:64], digest_size=8).hexdigest()
     left = f"{about}.{person}.{send}"
     return f"<{left}@{_short_domain(parse_address(sender).domain, LONGEST_ID - len(left) - 3)}>"
 

@@ -8,18 +8,13 @@ from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
 from reports.mail.compose import POLICY, STAMP
+from reports.mail.enclosure import enclose
 from reports.mail.identity import message_id, set_boundaries
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-
-@dataclass(frozen=True)
-class Enclosure:
-    """A PDF that goes with a notice."""
-
-    filename: str
-    content: bytes
+    from reports.mail.enclosure import Enclosure
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,7 @@ class Notice:
 
 
 def compose_notice(notice: Notice, recipient: str, *, key: bytes, send: int = 1) -> EmailMessage:
-    """Return one message: the text, and the PDF if there is one; the same input gives the same bytes."""
+    """Return one message: the text, and the file if there is one; the same input gives the same bytes."""
     message = EmailMessage(policy=POLICY)
     identity = message_id(notice.identity, notice.sender, recipient, key, send)
     message["From"] = notice.sender
@@ -50,7 +45,7 @@ def compose_notice(notice: Notice, recipient: str, *, key: bytes, send: int = 1)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(notice.text, cte="quoted-printable")
     if notice.enclosure:
-        message.add_attachment(notice.enclosure.content, "application", "pdf", filename=notice.enclosure.filename)
+        enclose(message, notice.enclosure)
     message["Content-Language"] = notice.language  # after the parts, which would take it with them
     set_boundaries(message, identity)
     return message

@@ -1,4 +1,4 @@
-"""What became of a message."""
+"""What became of a message, for each of its recipients."""
 
 from __future__ import annotations
 
@@ -16,6 +16,20 @@ class Status(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a message, whoever it was for: the server's own words, or the file it lies in."""
+
+    status: Status
+    detail: str = ""
+    permanent: bool = True
+    path: Path | None = None
+
+    def of(self, recipient: str) -> Outcome:
+        """Return the outcome for one of its recipients."""
+        return Outcome(recipient, self.status, self.detail, self.permanent, self.path)
 
 
 @dataclass(frozen=True)

@@ -5,21 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from reports.config.model import OutboxEmail
+from reports.config.email import OutboxEmail
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
     from email.message import EmailMessage
 
-    from reports.config.model import SmtpEmail
+    from reports.config.email import SmtpEmail
     from reports.mail.outcome import Outcome
 
 
 class Post(Protocol):
     """What takes one message at a time and tells what became of it."""
 
-    async def send(self, recipient: str, message: EmailMessage) -> Outcome:
-        """Hand over one message, and always return its outcome, so that the caller can write it down in any case.
+    async def send(self, recipients: Sequence[str], message: EmailMessage, *, about: str) -> list[Outcome]:
+        """Hand over one message to all its recipients; returns what became of it for each, in their order.
+
+        They are who really gets it, whatever its headers say; those who are refused don't stop the others. There is
+        always an outcome for each of them, so that the caller can write it down in any case. `about` says what is sent
+        (an edition's id) and names the files of an outbox.
 
         Nothing is raised for a refusal, a broken connection or a full disk, and not for a wish to stop either: whoever
         cancels the task, or puts asyncio.timeout around this call, gets a failed and temporary delivery ("stopped
@@ -28,16 +33,16 @@ class Post(Protocol):
         """
 
 
-def open_post(email: OutboxEmail | SmtpEmail, folder: Path, name: str) -> AbstractAsyncContextManager[Post]:
+def open_post(email: OutboxEmail | SmtpEmail, folder: Path) -> AbstractAsyncContextManager[Post]:
     """Return what connects, to be entered before the first message and left after the last.
 
-    `folder` is where config.toml lies; `name` says what is sent (an edition's id) and names the files of an outbox.
-    Entering raises a DeliveryError, permanent or not, or a ConfigError, before any message was touched.
+    `folder` is where config.toml lies. Entering raises a DeliveryError, permanent or not, or a ConfigError, before any
+    message was touched.
     """
     if isinstance(email, OutboxEmail):
         from reports.mail.outbox import OutboxPost
 
-        return OutboxPost(folder / Path(email.folder).expanduser(), name)
+        return OutboxPost(folder / Path(email.folder).expanduser())
     from reports.mail.smtp import SmtpPost
 
     return SmtpPost(email, folder)

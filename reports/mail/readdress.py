@@ -1,4 +1,4 @@
-"""From the message that lies in the archive to the one for a recipient, without making anything anew."""
+"""From the message that lies in the archive to the one for its recipients, without making anything anew."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 from reports.errors import LedgerError
 from reports.mail.compose import POLICY
-from reports.mail.identity import message_id, set_boundaries
+from reports.mail.envelope import address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from email.message import EmailMessage
+
+    from reports.mail.envelope import Envelope
 
 
 class AsKept(EmailPolicy):
@@ -44,20 +46,21 @@ KEPT = AsKept(
 )
 
 
-def readdress(master: bytes, recipient: str, *, edition: str, key: bytes, send: int) -> EmailMessage:
-    """Return an archived message as it goes to one recipient: only To, Message-ID and the boundaries are others.
+def readdress(master: bytes, envelope: Envelope, *, edition: str, key: bytes, send: int) -> EmailMessage:
+    """Return an archived message as it goes out: only what depends on its recipients is set anew (see `address`).
 
-    Its bytes are those that `compose` made for this recipient, key and send number, whatever became of templates and
+    Its bytes are those that `compose` made for this envelope, key and send number, whatever became of templates and
     configuration since. Raises LedgerError if the archived bytes aren't a message that was kept whole.
     """
     message = cast("EmailMessage", message_from_bytes(master, policy=KEPT))
-    if message.defects or message.as_bytes() != master or not message["From"] or not message["To"]:
+    if message.defects or message.as_bytes() != master or not _is_addressed(message):
         raise LedgerError(
             f"the archived message of {edition} is damaged",
             hint="Nothing is sent from it: take it out of a backup, or produce the edition anew.",
         )
-    identity = message_id(edition, str(message["From"]), recipient, key, send)
-    message.replace_header("To", recipient)
-    message.replace_header("Message-ID", identity)
-    set_boundaries(message, identity)
+    address(message, envelope, edition=edition, key=key, send=send)
     return message
+
+
+def _is_addressed(message: EmailMessage) -> bool:
+    return bool(message["From"] and message["To"]) and "<mailto:" in (message["List-Unsubscribe"] or "")

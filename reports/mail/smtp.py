@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING, Self
 
 import aiosmtplib
 from aiosmtplib import SMTP
+from aiosmtplib.auth import auth_xoauth2_encode
 
 from reports.config.values import parse_address
 from reports.errors import DeliveryError
-from reports.mail.outcome import Outcome, Status
-from reports.mail.stop import stopped, stopping
+from reports.mail.oauth import OLD_TOKEN, TOKENS, Grant, Tokens, masked
+from reports.mail.outcome import Fate, Status
+from reports.mail.stop import STOPPED, stopping
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from email.message import EmailMessage
     from pathlib import Path
 
-    from reports.config.model import SmtpEmail
+    from reports.config.email import SmtpEmail
+    from reports.mail.outcome import Outcome
 
 REFUSALS = range(400, 600)  # codes by which a server says that it doesn't take something
 FINAL = 500  # answers from here on won't change by trying again
+LOOK_AT_LOGIN = "Check email.username and email.password; some providers want a password made for applications."
 GOODBYE = 5.0  # seconds; what was sent is sent, so nobody waits long for the end
 
 
@@ -32,14 +37,16 @@ class Ended(Exception):
 class SmtpPost:
     """A mail server; one connection for all messages, or a new one after it broke."""
 
-    def __init__(self, email: SmtpEmail, folder: Path) -> None:
+    def __init__(self, email: SmtpEmail, folder: Path, tokens: Tokens = TOKENS) -> None:
         self._email = email
         self._folder = folder
+        self._tokens = tokens
         self._sender = parse_address(email.sender).addr_spec
 
     async def __aenter__(self) -> Self:
-        """Connect and log in; raises DeliveryError, or ConfigError for a password that can't be read."""
+        """Connect and log in; raises DeliveryError, or ConfigError for a secret that can't be read."""
         self._password = self._email.password.read(self._folder) if self._email.password else None
+        self._grant = Grant.of(self._email.oauth, self._folder) if self._email.oauth else None
         self._client = await self._connect()
         return self
 
@@ -51,73 +58,100 @@ class SmtpPost:
         except (aiosmtplib.SMTPException, OSError, asyncio.CancelledError):
             self._client.close()
 
-    async def send(self, recipient: str, message: EmailMessage) -> Outcome:
-        """Send one message; see Post for what a wish to stop does."""
-        if await stopping():
-            return stopped(recipient)
-        try:
-            return await self._send(recipient, message.as_bytes())
-        except asyncio.CancelledError:  # the message itself wasn't on its way yet: _hand_over hears it otherwise
-            self._client.close()
-            return stopped(recipient)
+    async def send(self, recipients: Sequence[str], message: EmailMessage, *, about: str) -> list[Outcome]:
+        """Send one message to all its recipients; see Post for what a wish to stop does."""
+        del about  # the message says it itself
+        refused: dict[str, Fate] = {}
+        fate = STOPPED if await stopping() else await self._heeding(recipients, message.as_bytes(), refused)
+        return [refused.get(one, fate).of(one) for one in recipients]
 
-    async def _send(self, recipient: str, content: bytes) -> Outcome:
-        """Send over the connection at hand; where there is none, or it ends before the message, over a new one."""
+    async def _heeding(self, recipients: Sequence[str], content: bytes, refused: dict[str, Fate]) -> Fate:
+        """Send unless a wish to stop comes before the message itself is on its way: _hand_over hears it from then."""
+        try:
+            return await self._send(recipients, content, refused)
+        except asyncio.CancelledError:
+            self._client.close()
+            return STOPPED
+
+    async def _send(self, recipients: Sequence[str], content: bytes, refused: dict[str, Fate]) -> Fate:
+        """Send over the connection at hand; where there is none, or it ends before the message, over a new one.
+
+        Returns what became of the message for everybody who isn't in `refused` then.
+        """
         if self._client.is_connected:
             try:
-                return await self._offer(recipient, content)
+                return await self._offer(recipients, content, refused)
             except Ended:
                 self._client.close()
         try:
             self._client = await self._connect()
-            return await self._offer(recipient, content)
+            return await self._offer(recipients, content, refused)
         except DeliveryError as error:  # temporary in any case: the same login has worked before
-            return Outcome(recipient, Status.FAILED, error.message, permanent=False)
+            return Fate(Status.FAILED, error.message, permanent=False)
         except Ended as error:
-            return Outcome(recipient, Status.FAILED, str(error), permanent=False)
+            return Fate(Status.FAILED, str(error), permanent=False)
 
-    async def _offer(self, recipient: str, content: bytes) -> Outcome:
-        """Name sender and recipient, then hand over the message if the server wants it."""
+    async def _offer(self, recipients: Sequence[str], content: bytes, refused: dict[str, Fate]) -> Fate:
+        """Name sender and recipients, then hand over the message if the server wants it for any of them."""
+        refused.clear()  # what a connection said that ended is asked again
         if (limit := _size_limit(self._client)) and len(content) > limit:
-            detail = f"the message has {len(content)} bytes, the server takes {limit}"
-            return Outcome(recipient, Status.FAILED, detail)
+            return Fate(Status.FAILED, f"the message has {len(content)} bytes, the server takes {limit}")
         try:
             await self._client.mail(self._sender, options=[f"size={len(content)}"] if limit is not None else [])
-            await self._client.rcpt(parse_address(recipient).addr_spec)
+            for one in recipients:
+                await self._name(one, refused)
         except aiosmtplib.SMTPResponseException as error:
-            return await self._refused(recipient, error)
+            return await self._refused(error)
         except aiosmtplib.SMTPTimeoutError as error:  # no second try at once, which would hang as well
             self._client.close()
-            return Outcome(recipient, Status.FAILED, _broken("before", error), permanent=False)
+            return Fate(Status.FAILED, _broken("before", error), permanent=False)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Ended(_broken("before", error)) from error
-        return await self._hand_over(recipient, content)
+        if all(one in refused for one in recipients):
+            return await self._wanted_by_nobody(refused)
+        return await self._hand_over(content)
 
-    async def _hand_over(self, recipient: str, content: bytes) -> Outcome:
+    async def _name(self, recipient: str, refused: dict[str, Fate]) -> None:
+        """Name one recipient; a refusal is theirs alone, unless the server ends the connection with it."""
+        try:
+            await self._client.rcpt(parse_address(recipient).addr_spec)
+        except aiosmtplib.SMTPResponseException as error:
+            if error.code < FINAL and not self._client.is_connected:
+                raise
+            refused[recipient] = _refusal(error)
+
+    async def _wanted_by_nobody(self, refused: Mapping[str, Fate]) -> Fate:
+        """Take the message back; where the connection ended over it, whoever was refused for now is asked again."""
+        await self._reset()
+        last = next((one for one in refused.values() if not one.permanent), None)
+        if last and not self._client.is_connected:
+            raise Ended(last.detail)
+        return last or next(iter(refused.values()))
+
+    async def _hand_over(self, content: bytes) -> Fate:
         """Send the message itself; from here on a broken connection leaves it unknown."""
         try:
             response = await self._client.data(content)
         except asyncio.CancelledError:
             self._client.close()
-            return Outcome(recipient, Status.UNKNOWN, "stopped while the message was on its way")
+            return Fate(Status.UNKNOWN, "stopped while the message was on its way")
         except aiosmtplib.SMTPResponseException as error:
             if error.code in REFUSALS:
-                return await self._refused(recipient, error)
+                return await self._refused(error)
             self._client.close()
-            return Outcome(recipient, Status.UNKNOWN, f"the server's answer can't be understood: {_said(error)}")
+            return Fate(Status.UNKNOWN, f"the server's answer can't be understood: {_said(error)}")
         except (aiosmtplib.SMTPException, OSError) as error:
             self._client.close()
-            return Outcome(recipient, Status.UNKNOWN, _broken("after", error))
-        return Outcome(recipient, Status.SENT, _line(response.message))
+            return Fate(Status.UNKNOWN, _broken("after", error))
+        return Fate(Status.SENT, _line(response.message))
 
-    async def _refused(self, recipient: str, error: aiosmtplib.SMTPResponseException) -> Outcome:
+    async def _refused(self, error: aiosmtplib.SMTPResponseException) -> Fate:
         """Return what the server said, with the connection ready for the next; Ended if it was about the connection."""
-        detail = f"the server answered {error.code}: {_line(error.message)}"
+        fate = _refusal(error)
         await self._reset()
-        permanent = error.code >= FINAL
-        if not permanent and not self._client.is_connected:
-            raise Ended(detail) from error
-        return Outcome(recipient, Status.FAILED, detail, permanent=permanent)
+        if not fate.permanent and not self._client.is_connected:
+            raise Ended(fate.detail) from error
+        return fate
 
     async def _reset(self) -> None:
         """Take back what was begun; a wish to stop doesn't change what the server has said already."""
@@ -128,32 +162,63 @@ class SmtpPost:
             self._client.close()
 
     async def _connect(self) -> SMTP:
+        """Open a connection, logged in; a token that is refused is fetched anew, once."""
+        if self._grant is None:
+            return await self._open()
+        within = self._email.timeout
+        token = await self._tokens.token(self._grant, within=within)
+        try:
+            return await self._open(token)
+        except DeliveryError as error:
+            if not _is_old_token(error.__cause__):
+                raise
+        return await self._open(await self._tokens.token(self._grant, within=within, refused=token))
+
+    async def _open(self, token: str | None = None) -> SMTP:
         email = self._email
         client = SMTP(
             hostname=email.host,
             port=email.port,
             use_tls=email.security == "tls",
             start_tls=email.security == "starttls",
-            username=email.username,
+            username=None if token else email.username,
             password=self._password,
             timeout=email.timeout,
         )
         try:
             await client.connect()
             await _greet(client)
+            if token:
+                await _show(client, email, token)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()
-            raise _no_connection(email, error) from error
-        except asyncio.CancelledError:
+            raise _no_connection(email, error, self._grant, token) from error
+        except (DeliveryError, asyncio.CancelledError):
             client.close()
             raise
         return client
 
 
-async def check(email: SmtpEmail, folder: Path) -> None:
+async def check(email: SmtpEmail, folder: Path, tokens: Tokens = TOKENS) -> None:
     """Connect and log in without sending."""
-    async with SmtpPost(email, folder):
+    async with SmtpPost(email, folder, tokens):
         pass
+
+
+async def _show(client: SMTP, email: SmtpEmail, token: str) -> None:
+    """Log in with a token; a refusal may come as a challenge first, which aiosmtplib answers with an empty line."""
+    if "xoauth2" not in client.server_auth_methods:
+        others = ", ".join(sorted(one.upper() for one in client.server_auth_methods))
+        raise DeliveryError(
+            f"the mail server {email.host}:{email.port} takes no token (XOAUTH2), {_line(others) or 'and no login'}",
+            hint="Check email.host and email.port, or give email.password instead of email.oauth.",
+            permanent=True,
+        )
+    await client.auth_xoauth2(email.username or "", token)
+
+
+def _is_old_token(error: BaseException | None) -> bool:
+    return isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code == OLD_TOKEN
 
 
 async def _greet(client: SMTP) -> None:
@@ -176,12 +241,13 @@ def _size_limit(client: SMTP) -> int | None:
     return int(said) if said.isascii() and said.isdigit() else 0
 
 
-def _no_connection(email: SmtpEmail, error: Exception) -> DeliveryError:
+def _no_connection(email: SmtpEmail, error: Exception, grant: Grant | None, token: str | None) -> DeliveryError:
     where = f"the mail server {email.host}:{email.port}"
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        said = masked(error.message, token, _shown(email, token))
         return DeliveryError(
-            f"{where} refused the login of {email.username}: {_line(error.message)}",
-            hint="Check email.username and email.password; some providers want a password made for applications.",
+            f"{where} refused the login of {email.username}{' with a token' if grant else ''}: {_line(said)}",
+            hint=grant.hint if grant else LOOK_AT_LOGIN,
             permanent=error.code >= FINAL,
         )
     if _is_distrust(error) or _is_distrust(error.__cause__):
@@ -197,6 +263,11 @@ def _no_connection(email: SmtpEmail, error: Exception) -> DeliveryError:
     )
 
 
+def _shown(email: SmtpEmail, token: str | None) -> str:
+    """Return the login as the server got it, so that it can be left out where the server repeats it."""
+    return auth_xoauth2_encode(email.username or "", token).decode("ascii") if token else ""
+
+
 def _is_distrust(error: BaseException | None) -> bool:
     """Whether TLS failed by what the server shows or speaks, not by a connection that ended."""
     return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)
@@ -207,6 +278,11 @@ def _is_final(error: Exception) -> bool:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return error.code >= FINAL
     return type(error) is aiosmtplib.SMTPException or isinstance(error, ValueError)
+
+
+def _refusal(error: aiosmtplib.SMTPResponseException) -> Fate:
+    detail = f"the server answered {error.code}: {_line(error.message)}"
+    return Fate(Status.FAILED, detail, permanent=error.code >= FINAL)
 
 
 def _broken(when: str, error: Exception) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from reports.mail.outcome import Outcome, Status
+from reports.mail.outcome import Fate, Status
+
+STOPPED = Fate(Status.FAILED, "stopped before it was sent", permanent=False)  # of a message that wasn't touched
 
 
 async def stopping() -> bool:
@@ -22,8 +24,3 @@ def heed() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
-
-
-def stopped(recipient: str) -> Outcome:
-    """Return the outcome of a message that wasn't touched because of the wish to stop."""
-    return Outcome(recipient, Status.FAILED, "stopped before it was sent", permanent=False)

@@ -36,6 +36,7 @@ PASSES = {
     CheckName.SIZE: mark("The source's own average deal size follows from its counts"),
     CheckName.NEGATIVE: mark("No value is negative"),
     CheckName.STAGES: mark("The stages add up to the deals created"),
+    CheckName.OWN: mark("The source says the same of each agent alone as among all"),
 }
 FAILS = {
     CheckName.RATE: mark("The source's own conversion rate doesn't follow from its counts; ours does."),
@@ -60,6 +61,12 @@ def check_lines(sentences: Sentences, checks: Sequence[Check]) -> tuple[CheckLin
     """Return a line for each check."""
     numbers = footnotes(checks)
     return tuple(_line(sentences, one, numbers.get(one.name)) for one in checks)
+
+
+def note_lines(sentences: Sentences, checks: Sequence[Check]) -> tuple[CheckLine, ...]:
+    """Return the footnotes alone, without the places: one short line for each."""
+    numbers, say, count = footnotes(checks), sentences.language.text, sentences.formats.count
+    return tuple(CheckLine(count(number), say(FAILS[name]), passed=False) for name, number in numbers.items())
 
 
 def footnotes(checks: Sequence[Check]) -> dict[CheckName, int]:

@@ -211,7 +211,7 @@ class Sentences:
         if figures is None:
             return DASH
         if driver is Driver.CLOSED:
-            return self.formats.count(figures.won + figures.lost)
+            return DASH if figures.closed is None else self.formats.count(figures.closed)
         figure = Figure.WIN_RATE if driver is Driver.WIN_RATE else Figure.DEAL_SIZE
         return self.formats.value(figure, figures.value(figure), short=True, unit=False)
 
@@ -244,14 +244,16 @@ class Sentences:
         )
 
     def _win_rate(self, now: Figures, was: Figures | None) -> str:
+        count = now.closed
+        if count is None:
+            return ""
         if now.win_rate is None:
             return self.language.text("No deal was closed.")
         values = {
             "rate": self.formats.isolate(self.formats.percent(now.win_rate)),
-            "closed": self.formats.count(now.won + now.lost),
+            "closed": self.formats.count(count),
             "before": self.before,
         }
-        count = now.won + now.lost
         if count == 1:
             won, lost = (
                 self.language.text("The one deal closed was won."),
@@ -346,6 +348,19 @@ class Sentences:
         return say(
             "Deals won and lost, {trailing}: {won} won and {lost} lost now, {was_won} won and {was_lost} lost before.",
             **values,
+        )
+
+    def flow_alt(self, section: Section) -> str:
+        """Describe the chart of deals created and won."""
+        say, title = self.language.text, self.language.text("Deals created and won")
+        if section.current is None:
+            return say("{title}: no data.", title=title)
+        return say(
+            "{title}, {trailing}: {created} created and {won} won now.",
+            title=title,
+            trailing=self.trailing(),
+            created=self._of(section.current, Figure.CREATED),
+            won=self._of(section.current, Figure.WON),
         )
 
     def agents_caption(self, section: Section) -> str:

@@ -64,7 +64,7 @@ def board(formats: Formats, facts: Facts, analysis: Analysis, pictures: Mapping[
         total="; ".join(filter(None, (*open_lines(formats, deals), since_line(formats, analysis.overall.open_change)))),
         panels=tuple(_panel(formats, one, one.open, pictures) for one in analysis.pipelines if one.open),
         across=across(len(analysis.pipelines)),
-        deals=tuple(_row(formats, deal) for deal in deals.largest),
+        deals=tuple(deal_row(formats, deal) for deal in deals.largest),
         deals_caption=_deals_caption(formats, deals),
     )
 
@@ -106,9 +106,10 @@ def _panel(formats: Formats, section: Section, deals: OpenDeals, pictures: Mappi
     return BoardPanel(shorten(section.name, LONGEST_TITLE), lines, pictures.get(f"open-{section.id}"))
 
 
-def _row(formats: Formats, deal: OpenDeal) -> DealRow:
+def deal_row(formats: Formats, deal: OpenDeal, letters: int = LONGEST_DEAL) -> DealRow:
+    """Write one open deal out; so many letters of its name have room."""
     return DealRow(
-        name=shorten(deal.name, LONGEST_DEAL),
+        name=shorten(deal.name, letters),
         pipeline=shorten(deal.pipeline, LONGEST_NAME),
         stage=shorten(deal.stage, LONGEST_NAME),
         owner=formats.language.text("Unassigned") if deal.owner is None else shorten(deal.owner, LONGEST_NAME),

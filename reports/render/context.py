@@ -10,7 +10,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from reports.analysis.team import Role, team
-from reports.figures import AgentFigures, Figure
+from reports.figures import WHOLE, AgentFigures, Figure
 from reports.findings import CheckName, Section
 from reports.present.checks import check_lines, footnotes, noted
 from reports.present.definitions import definitions
@@ -18,7 +18,9 @@ from reports.present.formats import DASH, clean, shorten
 from reports.present.holidays import calendar_sentences
 from reports.present.kpis import ORDINARY, kpis
 from reports.present.restatements import restatement_lines
+from reports.present.standing import own_headline, own_lede
 from reports.render.board import board
+from reports.render.card import card
 from reports.render.html import svg_address
 from reports.render.notes import note_html, note_text
 
@@ -31,13 +33,14 @@ if TYPE_CHECKING:
 
     from reports.analysis.probe import Proof
     from reports.analysis.team import TeamLine
-    from reports.figures import EditionId
-    from reports.findings import Analysis
+    from reports.figures import Cut, EditionId
+    from reports.findings import Analysis, Standing
     from reports.present.checks import CheckLine
     from reports.present.formats import Change
     from reports.present.kpis import Kpi
     from reports.present.sentences import Sentences
     from reports.render.board import Board
+    from reports.render.card import Card
 
 MOST_AGENTS = 15
 TERM, LETTERS = 1.4, 52  # lines for a term with its distance, letters of its meaning on a line
@@ -67,18 +70,20 @@ class Facts:
     zone: ZoneInfo
     paper: str
     all_pipelines: bool
+    cut: Cut
     assumed: bool
     proof: Proof | None = None
     note: str | None = None  # Markdown
     targets_left_out: bool = False
+    trial: bool = False
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A key figure with its sparkline."""
+    """A key figure with its sparkline; none where the source doesn't say what it was in earlier periods."""
 
     kpi: Kpi
-    spark: Picture
+    spark: Picture | None
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ class Page:
 
     facts: Facts
     scope: str
+    part: str  # what the cut is called; empty for the whole
     span: str
     compared: str
     fetched: str
@@ -141,6 +147,7 @@ class Page:
     notes: Mapping[str, int] = field(default_factory=dict)  # the footnotes of key figures, by the figures' names
     stages_note: int | None = None
     year_ago: str = ""  # the period, where it is compared with
+    card: Card | None = None  # of an agent's page
 
 
 class PageBuilder:
@@ -158,6 +165,7 @@ class PageBuilder:
         return Page(
             facts=self._facts,
             scope=self._scope(pipelines),
+            part=self._part(pipelines),
             span=sentences.current,
             compared=sentences.compared,
             fetched=self._formats.moment(self._facts.fetched_at, self._facts.zone),
@@ -191,8 +199,7 @@ class PageBuilder:
     ) -> SectionView:
         """Return one section; a spark for each figure, the charts' alt texts by their names."""
         cells = tuple(
-            Cell(kpi, svg_picture(sparks[kpi.figure], self._sentences.spark_alt(section, kpi.figure)))
-            for kpi in kpis(self._sentences, section)
+            Cell(kpi, self._spark(section, kpi.figure, sparks[kpi.figure])) for kpi in kpis(self._sentences, section)
         )
         key = "all" if section.id is None else f"pipeline-{section.id}"
         pictures = {name: Picture(f"{DRAWING}{key}/{name}", alt) for name, alt in charts.items()}
@@ -209,14 +216,50 @@ class PageBuilder:
             has_data=has_data,
         )
 
+    def _spark(self, section: Section, figure: Figure, svg: bytes) -> Picture | None:
+        return svg_picture(svg, self._sentences.spark_alt(section, figure)) if section.has_trend(figure) else None
+
+    def agent_page(self, page: Page, analysis: Analysis, standing: Standing) -> Page:
+        """Return the page as an agent's own: another first sentence, and what only their page has.
+
+        What was written beside the figures of all isn't about them, and may name others.
+        """
+        sentences, headline = self._sentences, analysis.headline
+        return replace(
+            page,
+            headline=own_headline(sentences, standing.agent.name, headline),
+            lede=own_lede(sentences, standing, headline),
+            card=card(sentences, analysis, standing, letter=self._facts.paper == "letter"),
+            part=self._formats.isolate(shorten(standing.agent.name, LONGEST_NAME)),
+            scope=self._pipelines(page.pipelines),
+            note=note_html(""),
+            note_text="",
+        )
+
     def _scope(self, pipelines: Sequence[SectionView]) -> str:
-        """Return which pipelines the page is about."""
+        """Return which pipelines the page is about, and of how many agents where it isn't about everybody."""
+        lines = self._pipelines(pipelines)
+        if self._facts.cut.agents is None:
+            return lines
+        plural, number = self._sentences.language.plural, len(self._facts.cut.agents)
+        agents = plural("{number} agent", "{number} agents", number, number=number)
+        return self._text("{agents} in {pipelines}", agents=agents, pipelines=lines)
+
+    def _pipelines(self, pipelines: Sequence[SectionView]) -> str:
         if len(pipelines) == 1:
             return self._formats.isolate(pipelines[0].name)
-        if self._facts.all_pipelines:
+        if self._facts.all_pipelines and self._facts.cut.pipelines is None:
             return self._text("all pipelines")
         number = len(pipelines)
         return self._sentences.language.plural("{number} pipeline", "{number} pipelines", number, number=number)
+
+    def _part(self, pipelines: Sequence[SectionView]) -> str:
+        """Return what the cut is called; nothing for the whole."""
+        cut = self._facts.cut
+        if cut == WHOLE:
+            return ""
+        of_one = cut.agents is None and len(pipelines) == 1 and cut.name == pipelines[0].key
+        return self._formats.isolate(pipelines[0].name if of_one else cut.name)
 
     def _captions(self, analysis: Analysis) -> dict[str, str]:
         """Return what stands under each heading: unit, span, and how to read it."""
@@ -226,6 +269,7 @@ class PageBuilder:
         return {
             "trend": self._sentences.trend_caption(analysis.overall),
             "drivers": say("{unit}, against {previous}; the parts add up to the change", unit=unit, previous=previous),
+            "flow": say("Number of deals, {trailing}", trailing=self._sentences.trailing()),
             "closed": say("Number of deals, {trailing}", trailing=self._sentences.trailing()),
             "pipelines": say("{unit}, one scale for all; change against {previous}", unit=unit, previous=previous),
             "agents": self._sentences.agents_caption(analysis.overall),

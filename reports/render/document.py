@@ -6,14 +6,14 @@ import json
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from reports.figures import Figure, Figures
+from reports.figures import WHOLE, Figure, Figures
 from reports.findings import NewFromZero, NoDelta, Percent, Points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from reports.figures import Agent, AgentFigures, EditionId, Number, StageFigures
+    from reports.figures import Agent, AgentFigures, Cut, EditionId, Number, StageFigures
     from reports.findings import (
         AgentChange,
         Analysis,
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
         OpenDeal,
         OpenDeals,
         OpenStage,
+        Place,
         Restatement,
         Section,
         Signal,
         StageChange,
+        Standing,
         Target,
         TrendPoint,
     )
@@ -49,6 +51,7 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
     currency: str,
     locale: str,
     note: str | None = None,
+    cut: Cut = WHOLE,
 ) -> bytes:
     """Return the whole edition as JSON text; counts are integers, money and rates plain numbers, unrounded."""
     content = {
@@ -61,6 +64,8 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
         "currency": currency,
         "locale": locale,
         "note": note,
+        "cut": _cut(cut),
+        "standing": _standing(analysis.standing) if analysis.standing else None,
         "periods": _periods(analysis.plan),
         "calendar": [_calendar(one) for one in analysis.calendar],
         "overall": {**_section(analysis.overall), "targets": [_target(one) for one in analysis.overall.targets]},
@@ -70,6 +75,33 @@ def document(  # noqa: PLR0913 - one argument for each thing the document says b
     }
     text = json.dumps(content, ensure_ascii=False, indent=2)
     return text.encode(errors="backslashreplace")  # half of a surrogate pair as JSON escapes it; UTF-8 has none
+
+
+def _cut(cut: Cut) -> dict[str, object]:
+    """Return the name of a cut, and the ids of what it shows alone; null where it shows all."""
+    pipelines, agents = (None if ids is None else sorted(ids) for ids in (cut.pipelines, cut.agents))
+    return {"name": cut.name, "pipelines": pipelines, "agents": agents}
+
+
+def _standing(one: Standing) -> dict[str, object]:
+    return {
+        "agent": _agent(one.agent),
+        "of": one.of,
+        "current": _place(one.now),
+        "previous": _place(one.before),
+        "team": [{"agent": _agent(row.agent), **(_agent_figures(row) or {})} for row in one.team] or None,
+    }
+
+
+def _place(place: Place | None) -> dict[str, object] | None:
+    if place is None:
+        return None
+    return {
+        "value_won": _number(place.value_won),
+        "rank": place.rank,
+        "level_with": place.level,
+        "share": _number(place.share),
+    }
 
 
 def _section(section: Section) -> dict[str, object]:

@@ -8,11 +8,14 @@ from reports.render.context import Picture
 from reports.render.html import render_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+    from typing import Any, Literal, TypeAlias
 
     from reports.present.language import Language
     from reports.present.templates import Templates
     from reports.render.context import Page
+
+    Body: TypeAlias = Literal["full", "summary", "none"]
 
 
 def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
@@ -22,8 +25,13 @@ def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     page: Page,
     colours: Mapping[str, str],
     charts: Mapping[str, tuple[str, float, float]],
+    body: Body = "full",
+    attach: Collection[str] = ("pdf",),
 ) -> str:
-    """Return the HTML part; each chart is the attached picture of its name (alt text, width and height in points)."""
+    """Return the HTML part; each chart is the attached picture of its name (alt text, width and height in points).
+
+    `attach` has the kinds of files that go with it; with a summary or no body there are no charts to be named.
+    """
     titles = {"trend": page.titles["trend"], "agents": language.text("Value won by agent")}
     pictures = [
         {"title": titles[name], "caption": page.captions[name], "picture": Picture(f"cid:{name}", *chart)}
@@ -31,13 +39,32 @@ def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     ]
     start, end = ("left", "right") if language.direction == "ltr" else ("right", "left")
     name = f"{template}/mail.html"
-    return render_template(
-        templates, name, language, page=page, colours=colours, pictures=pictures, start=start, end=end
-    )
+    context: dict[str, Any] = {"page": page, "colours": colours, "pictures": pictures, "start": start, "end": end}
+    context |= {"body": body, "attached": attached_lines(language, attach)}
+    return render_template(templates, name, language, **context)
 
 
-def letter_text(templates: Templates, template: str, language: Language, page: Page) -> str:
+def letter_text(  # noqa: PLR0913, PLR0917 - as above
+    templates: Templates,
+    template: str,
+    language: Language,
+    page: Page,
+    body: Body = "full",
+    attach: Collection[str] = ("pdf",),
+) -> str:
     """Return the plain-text part, its figures in one column."""
     width = max(len(cell.kpi.label) for cell in page.overview.cells) + 1
-    text = render_template(templates, f"{template}/mail.txt", language, page=page, label_width=width)
+    name, attached = f"{template}/mail.txt", attached_lines(language, attach)
+    text = render_template(templates, name, language, page=page, label_width=width, body=body, attached=attached)
     return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
+
+
+def attached_lines(language: Language, attach: Collection[str]) -> list[str]:
+    """Return sentences about what goes with the message, and that nothing does."""
+    sentences = {
+        "pdf": language.text("The whole report is attached as a PDF."),
+        "csv": language.text("The figures are attached as a table for spreadsheets (CSV)."),
+        "json": language.text("The figures are attached for other programs (JSON)."),
+    }
+    lines = [sentence for kind, sentence in sentences.items() if kind in attach]
+    return lines or [language.text("Nothing is attached.")]

@@ -18,7 +18,7 @@ from reports.render.lines import WIDTH, aligned, folded, quoted
 from reports.render.remedies import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -49,6 +49,7 @@ class Told:
     recipient: str
     status: str
     detail: str = ""
+    edition: str = ""  # where the notice is about several
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,8 @@ class Notice:
     report: str
     title: str
     zone: ZoneInfo  # the account's
-    edition: str | None = None  # its id
+    edition: str | None = None  # its id, where there is one
+    editions: int = 0  # how many, where there are several: each of the deliveries says its own
     period: Period | None = None
     period_kind: PeriodKind = DAYS  # decides how the period is written
     due: datetime | None = None
@@ -69,6 +71,15 @@ class Notice:
     missed: tuple[datetime, ...] = ()
     deadline: datetime | None = None  # of an approval
     attempts: int = 0
+
+    @property
+    def made(self) -> bool:
+        """Whether anything was made that could be sent."""
+        return self.edition is not None or self.editions > 0
+
+    def edition_of(self, told: Told) -> str:
+        """Return the edition that a recipient was to get; empty where none is known."""
+        return told.edition or self.edition or ""
 
     @property
     def failed(self) -> tuple[Told, ...]:
@@ -190,7 +201,7 @@ class _Writer:
                 return self._text(OPENINGS[kind], title=title)
 
     def _failed(self, title: str) -> str:
-        if self._notice.edition is None:
+        if not self._notice.made:
             return self._text("“{title}” could not be made. Nobody got it.", title=title)
         if self._notice.sent or self._notice.unknown:
             return self._text("“{title}” could not be sent to everybody.", title=title)
@@ -218,6 +229,8 @@ class _Writer:
             yield say("Due"), self._moment(due)
         if notice.edition:
             yield say("Edition"), clean(notice.edition)
+        if notice.editions:
+            yield say("Editions"), self._formats.count(notice.editions)
         if notice.attempts > 1:
             times = self._plural("{number} time", "{number} times", notice.attempts, number=notice.attempts)
             yield say("Tried"), times
@@ -226,12 +239,19 @@ class _Writer:
             yield label, self._moment(notice.deadline)
 
     def deliveries(self) -> Iterator[str]:
-        """Yield a line for each recipient, those in trouble first; below it what the server said."""
-        ranked = sorted(self._notice.deliveries, key=lambda one: one.status == "sent")
+        """Yield a line for each recipient, those in trouble first; below it the edition, and what the server said.
+
+        Of several editions those who have theirs aren't named.
+        """
+        several = self._notice.editions > 0
+        named = [one for one in self._notice.deliveries if not (several and one.status == "sent")]
+        ranked = sorted(named, key=lambda one: one.status == "sent")
         names = [_recipient(one) for one in ranked]
         width = max(map(len, names), default=0)
         for name, one in zip(names, ranked, strict=True):
             yield f"  {name:{width}}  {self._status(one)}".rstrip()
+            if one.edition:
+                yield f"    {clean(one.edition)}"
             if one.status != "sent":  # the number that a server gives to what it took helps nobody here
                 yield from (f"    {line}" for line in quoted(one.detail, WIDTH - 4))
 
@@ -283,25 +303,25 @@ class _Writer:
         notice = self._notice
         if notice.kind is Kind.FAILED:
             yield Step(self._once_more(), (remedies.run(notice.report, self._day()),))
-        elif notice.failed and notice.edition:
+        elif notice.failed and notice.made:
             text = self._plural(
                 "When the cause is removed, this sends it to the recipient who lacks it:",
                 "When the cause is removed, these send it to those who lack it:",
                 len(notice.failed),
             )
-            yield Step(text, tuple(remedies.resend(notice.edition, one.recipient) for one in notice.failed))
+            yield Step(text, self._resend(notice.failed))
 
     def _once_more(self) -> str:
         if not self._notice.reason:
             return self._text("This tries it once more:")
-        if self._notice.edition:
+        if self._notice.made:
             return self._text("When the cause is removed, this sends it:")
         return self._text("When the cause is removed, this makes it and sends it:")
 
     def _ask(self) -> Iterator[Step]:
         """Ask those who may have it, before anything is sent twice."""
         notice, count = self._notice, len(self._notice.unknown)
-        if not count or not notice.edition:
+        if not count or not notice.made:
             return
         yield Step(
             self._plural(
@@ -309,12 +329,15 @@ class _Writer:
                 "Ask each recipient first. Where it did not arrive, this sends it again:",
                 count,
             ),
-            tuple(remedies.resend(notice.edition, one.recipient) for one in notice.unknown),
+            self._resend(notice.unknown),
         )
         settled = self._plural(
             "If it did arrive, this settles the matter:", "When all have answered, this settles the matter:", count
         )
-        yield Step(settled, (remedies.resolve(notice.edition),))
+        yield Step(settled, (remedies.resolve(notice.edition or notice.report),))
+
+    def _resend(self, to: Iterable[Told]) -> tuple[str, ...]:
+        return tuple(remedies.resend(self._notice.edition_of(one), one.recipient) for one in to)
 
     def _approve(self) -> Step:
         if not self._notice.edition:

@@ -33,9 +33,9 @@ def resend(edition: str, recipient: str) -> str:
     return _command("resend", edition, "--only", address(recipient))
 
 
-def resolve(edition: str) -> str:
-    """Call the matter of an edition settled."""
-    return _command("resolve", edition)
+def resolve(what: str) -> str:
+    """Call the matter of an edition, or of a report, settled."""
+    return _command("resolve", what)
 
 
 def approve(edition: str) -> str:

@@ -75,15 +75,21 @@ class VoxysClient:
         request = wire.cards_request(self._account, pipeline, status)
         return wire.read_cards(request, await self._get(request))
 
-    async def window(self, pipeline: int, period: Period) -> Window:
-        """Return the analytics of one period of one pipeline."""
-        request = wire.analytics_request(self._account, pipeline, period)
+    async def window(self, pipeline: int, period: Period, agent: int | None = None) -> Window:
+        """Return the analytics of one period of one pipeline, maybe of one agent's deals only."""
+        request = wire.analytics_request(self._account, pipeline, period, agent)
         return wire.read_window(request, period, await self._get(request))
 
     def forget_windows(self, pipelines: Collection[int]) -> None:
-        """Drop what was answered about some pipelines, since it is asked for again."""
+        """Drop what was answered about some pipelines, since it is asked for again; not what about single agents."""
         paths = tuple(f"{wire.pipeline_request(self._account, one).path}/" for one in pipelines)
-        self.answers = [one for one in self.answers if not one.path.startswith(paths)]
+        self.answers = [one for one in self.answers if wire.AGENT in one.query or not one.path.startswith(paths)]
+
+    def forget_window(self, pipeline: int, period: Period, agent: int | None = None) -> None:
+        """Drop one window, since it is asked for again."""
+        request = wire.analytics_request(self._account, pipeline, period, agent)
+        asked = (request.path, request.query)
+        self.answers = [one for one in self.answers if (one.path, one.query) != asked]
 
     async def _get(self, request: wire.Request) -> object:
         """Fetch one answer, again where that may help."""

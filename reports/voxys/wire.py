@@ -16,7 +16,7 @@ from reports.errors import DataError, SourceDenied, SourceError, SourceRejected,
 from reports.figures import Agent, AgentFigures, Card, Figures, Pipeline, Stage, StageFigures, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from zoneinfo import ZoneInfo
 
     from reports.periods import Period
@@ -26,6 +26,7 @@ OK = 200
 LARGEST = Decimal(10) ** 15  # beyond any sum of money: a number gone wrong, not a deal
 DECIMALS = 9  # more are the noise of a server that adds with doubles
 TOKEN_HEADER = "api_access_token"  # noqa: S105 - the header's name
+AGENT = "agent_id"  # the parameter that asks for one agent's deals only
 TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S*", re.ASCII)
 WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?")
@@ -57,13 +58,23 @@ def stages_request(account_id: int, pipeline: int) -> Request:
     return Request(path, about=f"the stages of pipeline {pipeline}")
 
 
-def analytics_request(account_id: int, pipeline: int, period: Period) -> Request:
-    """Ask for the analytics of one window; both ends are always sent, since no default is documented."""
+def analytics_request(account_id: int, pipeline: int, period: Period, agent: int | None = None) -> Request:
+    """Ask for the analytics of one window, maybe of one agent's deals only.
+
+    Both ends are always sent, since no default is documented.
+    """
+    whose, only = ("", {}) if agent is None else (f" of agent {agent}", {AGENT: str(agent)})
     return Request(
         f"/api/v1/accounts/{account_id}/funnels/{pipeline}/analytics",
-        {"since": period.since.isoformat(), "until": period.until.isoformat()},
-        f"pipeline {pipeline}, {period.since} to {period.until}",
+        {"since": period.since.isoformat(), "until": period.until.isoformat(), **only},
+        f"pipeline {pipeline}, {period.since} to {period.until}{whose}",
     )
+
+
+def pipeline_of(path: str) -> int | None:
+    """Return which pipeline a path asks about; None for the list of them."""
+    found = re.search(r"/funnels/(\d+)(/|$)", path)
+    return int(found[1]) if found else None
 
 
 def cards_request(account_id: int, pipeline: int, status: str | None = None) -> Request:
@@ -195,6 +206,7 @@ class _Stage(_Body):
 
 class _Owner(_Body):
     name: Annotated[str, Field(strict=True)]
+    id: Count | None = None
 
 
 class _Lead(_Body):
@@ -313,6 +325,14 @@ def read_cards(request: Request, body: object) -> tuple[Card, ...]:
     return tuple(_card(one) for one in cards)
 
 
+def cards_of(body: object, agents: Collection[int]) -> object:
+    """Return the cards of an answer, which fits the schema, that some agents own; they stay as they came."""
+    cards = _CARDS.validate_python(body)
+    owners = [one.lead.assigned_agent.id if one.lead.assigned_agent else None for one in cards]
+    listed = body if isinstance(body, list) else []
+    return [one for one, owner in zip(listed, owners, strict=True) if owner in agents]
+
+
 def _card(answer: _Card) -> Card:
     lead = answer.lead
     return Card(
@@ -326,6 +346,7 @@ def _card(answer: _Card) -> Card:
         currency=(lead.lead_currency or "").strip().upper() or None,
         name=lead.custom_name or "",
         owner=lead.assigned_agent.name if lead.assigned_agent else None,
+        owner_id=lead.assigned_agent.id if lead.assigned_agent else None,
     )
 
 

@@ -18,7 +18,8 @@ import pytest
 import trustme
 
 from tests.acceptance.conftest import CHECKOUT, TOKEN, Outcome, reports, serving, tree, voxys, worked, write_config
-from tests.mail.servers import HOST, PASSWORD, USER, Mailbox, mail_server
+from tests.mail.servers import HOST, PASSWORD, USER, Mailbox, TakesTokens, mail_server
+from tests.mail.tokens import Reply, TokenServer, given, token_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ def test_run_twice(project: Project) -> None:
     refused(
         reports("run", "weekly", *AS_OF, cwd=folder),
         1,
-        "everybody has weekly:2025-09-28:2025-10-04:all",
+        "everybody has weekly:2025-09-28:2025-10-04",
         hint="--again",
     )
     assert tree(folder) == kept, "nobody gets the same twice by mistake"
@@ -120,6 +121,28 @@ def test_delivery_where_one_of_three_is_refused(project: Project, tmp_path: Path
     assert not any(PASSWORD in one for one in everything)
     for received in mailbox.received:
         assert received.recipients[0] in message_from_bytes(received.content, policy=default)["To"]
+
+
+def test_check_proves_a_login_with_a_token_without_sending(project: Project, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(HOST).configure_cert(context)
+    env = {"SSL_CERT_FILE": str(tmp_path / "ca.pem"), "TEST_CLIENT_SECRET": "se-cret"}
+    refusal = Reply({"error": "invalid_client", "error_description": "not se-cret"}, 400)
+    mailbox, provider = TakesTokens("a-token"), TokenServer([given("a-token"), refusal])
+    with mail_server(mailbox, starttls=context, login=True) as port, token_server(provider) as url:
+        app = f'token_url = "{url}", client_id = "an-app", client_secret = {{ env = "TEST_CLIENT_SECRET" }}'
+        folder = project(
+            email='kind = "smtp"\nfrom = "Pipeline reports <reports@example.com>"\n'
+            f'host = "{HOST}"\nport = {port}\nusername = "{USER}"\noauth = {{ {app} }}'
+        )
+        well = worked(reports("check", cwd=folder, env=env))
+        ill = reports("check", cwd=folder, env=env)
+    assert f"logged in as {USER} with a token" in well.text
+    assert (ill.code, mailbox.received) == (1, [])
+    assert "answered 400: invalid_client: not \u2026" in ill.text
+    assert not any(one in well.all + ill.all for one in ("a-token", "se-cret"))
 
 
 # export

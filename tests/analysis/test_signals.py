@@ -104,3 +104,8 @@ def test_too_few_periods_give_no_limits() -> None:
 def test_the_current_value_doesnt_move_its_own_limits(values: list[Decimal]) -> None:
     other = [*values[:-1], values[-1] + 1000]
     assert limits_of(trend(list(values)))[Figure.VALUE_WON] == limits_of(trend(list(other)))[Figure.VALUE_WON]
+
+
+def test_a_rate_that_never_changes_is_no_signal_however_many_decimals_it_has() -> None:
+    points = [TrendPoint(period, Figures(created=14, won=10, lost=4)) for period in plan_of(trailing=12).trailing]
+    assert signals(points, limits_of(points)) == ()

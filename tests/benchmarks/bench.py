@@ -29,6 +29,7 @@ from reports.earlier import find_earlier
 from reports.edition import examine, fetch, open_desk, page_html, prepare, to_html, to_letter
 from reports.job import Job, plan_job
 from reports.mail.compose import compose
+from reports.mail.envelope import Envelope
 from reports.present.fonts import font_face_css
 from reports.render.pdf import html_to_pdf
 
@@ -98,7 +99,7 @@ def stages(job: Job) -> Iterator[tuple[str, float]]:
     drawings = {src: chart.canvas.drawing() for src, chart in edition.charts.items()}
     pdf, seconds = timed(lambda: html_to_pdf(html, desk.templates, drawings))
     yield "PDF", seconds
-    _, seconds = timed(lambda: compose(to_letter(edition, pdf), job.report.to[0], key=b"bench").as_bytes())
+    _, seconds = timed(lambda: compose(to_letter(edition, pdf), Envelope((job.report.to[0],)), key=b"bench").as_bytes())
     yield "mail", seconds
 
 

@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reports.config import load
-from reports.config.model import Config, OutboxEmail, SandboxSource, SmtpEmail, VoxysSource
+from reports.config.email import OutboxEmail, SmtpEmail
+from reports.config.model import Config, SandboxSource, VoxysSource
 from reports.config.secret import Secret
 from reports.config.values import parse_address
 from reports.config.words import near
@@ -189,7 +190,7 @@ def test_a_mistyped_key_is_named_and_the_right_one_suggested(
         ('title = "Weekly"', 'title = "Weekly"\npipelines = [true]', 'reports.weekly.pipelines: write "all"'),
         ('title = "Weekly"', 'title = "Weekly"\npaper = "A5"', 'reports.weekly.paper: "A5" is not one of'),
         ('title = "Weekly"', 'title = "Weekly"\ntemplate = "../etc"', "reports.weekly.template: String should match"),
-        ('["Sales leads <sales@example.com>"]', "[]", "reports.weekly.to: is empty"),
+        ('["Sales leads <sales@example.com>"]', "[]", "reports.weekly: to is empty"),
         ("[reports.weekly]", '[reports."../weekly"]', 'the report name "../weekly" may hold small letters'),
         *(
             (
@@ -285,9 +286,9 @@ def test_http_is_for_this_machine_and_https_for_all(writer: Writer, url: str, ke
 @pytest.mark.parametrize(
     ("line", "instead", "problem"),
     [
-        ('username = "reports"', 'username = "reports"\nsecurity = "none"', "a password is never sent unencrypted"),
-        ('username = "reports"', "", "username and password go together"),
-        ('password = { env = "SMTP_PASSWORD" }', "", "username and password go together"),
+        ('username = "reports"', 'username = "reports"\nsecurity = "none"', "a login is never sent unencrypted"),
+        ('username = "reports"', "", "username and password (or oauth) go together"),
+        ('password = { env = "SMTP_PASSWORD" }', "", "username and password (or oauth) go together"),
         ('username = "reports"', 'username = "reports"\nsecurity = "ssl"', 'email.security: "ssl" is not one of'),
         ('username = "reports"', 'username = "reports"\nport = 65536', "email.port: Input should be less than"),
     ],

@@ -27,9 +27,9 @@ from reports.config.values import plain_address
 from reports.ledger import schedules
 from reports.ledger.ledger import Ledger
 from reports.ledger.rows import read_rows
-from reports.ledger.tables import deliveries, editions, notices, slots
-from reports.ledger.values import Delivery, DeliveryState, Kept, NoticeState, Slot, SlotState, Told
-from reports.mail.identity import message_id
+from reports.ledger.tables import deliveries, editions, notices, skips, slots
+from reports.ledger.values import Delivery, DeliveryState, Kept, NoticeState, Skip, Slot, SlotState, Told
+from reports.mail.identity import TOGETHER, message_id
 from reports.office import Office
 from reports.sandbox.deals import Deals
 from reports.sandbox.load import load_csv
@@ -57,7 +57,7 @@ ENDS = {SlotState.SENT, SlotState.SKIPPED, SlotState.FAILED}
 
 @dataclass(frozen=True)
 class Accepted:
-    """A message that the server took: its id and subject, for whom, and when."""
+    """A message that the server took, once for each recipient: its id and subject, for whom, and when."""
 
     message_id: str
     recipient: str
@@ -89,10 +89,11 @@ class PostOffice(Mailbox):
         if not answer.startswith("250"):
             return answer
         letter = message_from_bytes(bytes(envelope.content), policy=default)
-        [recipient] = envelope.rcpt_tos
-        taken = Accepted(str(letter["Message-ID"]), recipient, str(letter["Subject"]), datetime.now(UTC))
-        self.accepted.append(taken)
-        return await asyncio.to_thread(self.act, taken) or answer
+        named, subject, now = str(letter["Message-ID"]), str(letter["Subject"]), datetime.now(UTC)
+        taken = [Accepted(named, one, subject, now) for one in envelope.rcpt_tos]
+        self.accepted += taken
+        said = [await asyncio.to_thread(self.act, one) for one in taken]
+        return next((one for one in said if one), answer)
 
     @contextmanager
     def holding(self, recipient: str) -> Iterator[Held]:
@@ -145,6 +146,7 @@ from = "Pipeline reports <reports@example.com>"
 host = "{host}"
 port = {port}
 security = "none"
+{email}
 
 [runner]
 workers = {workers}
@@ -217,11 +219,10 @@ class House:
     port: int
     deals: Path
 
-    def configure(self, *reports: str, workers: int = 2) -> None:
-        """Write config.toml."""
-        head = CONFIG.format(
-            zone=ZONE.key, owner=OWNER, deals=self.deals.as_posix(), host=HOST, port=self.port, workers=workers
-        )
+    def configure(self, *reports: str, workers: int = 2, email: str = "") -> None:
+        """Write config.toml; `email` is more lines of that table."""
+        parts = {"zone": ZONE.key, "owner": OWNER, "deals": self.deals.as_posix(), "host": HOST, "port": self.port}
+        head = CONFIG.format(**parts, workers=workers, email=email)
         fresh = self.folder / "config.fresh"
         fresh.write_text(head + "".join(reports), encoding="utf-8")
         fresh.replace(self.folder / "config.toml")  # in one piece: a runner may be reading it
@@ -314,6 +315,7 @@ class House:
                 tuple(read_rows(Kept, tx.execute(select(editions).order_by(editions.c.made_at)))),
                 tuple(read_rows(Delivery, tx.execute(select(deliveries).order_by(deliveries.c.id)))),
                 tuple(read_rows(Told, tx.execute(select(notices).order_by(notices.c.id)))),
+                tuple(read_rows(Skip, tx.execute(select(skips).order_by(skips.c.id)))),
             )
 
     def wait_until(self, holds: Callable[[Book], bool]) -> Book:
@@ -325,12 +327,13 @@ class House:
         return book
 
     def message_ids(self, book: Book) -> dict[int, str]:
-        """Return the Message-ID that each delivery has to have, by its number."""
+        """Return the Message-ID that each delivery has to have, by its number; those of one message share it."""
         config = load(self.folder / "config.toml")
         with self.ledger() as ledger:
             key = Office(config, ledger, lambda: datetime.now(UTC)).archive.key()
         sender = config.email.sender
-        return {one.id: message_id(one.edition, sender, one.mailbox, key, one.send) for one in book.deliveries}
+        whose = {one.id: TOGETHER if one.together else one.mailbox for one in book.deliveries}
+        return {one.id: message_id(one.edition, sender, whose[one.id], key, one.send) for one in book.deliveries}
 
 
 @dataclass(frozen=True)
@@ -341,6 +344,7 @@ class Book:
     editions: tuple[Kept, ...]
     deliveries: tuple[Delivery, ...]
     notices: tuple[Told, ...]
+    skips: tuple[Skip, ...] = ()
 
     @property
     def notices_open(self) -> bool:
@@ -360,30 +364,55 @@ def broken_laws(house: House, office: PostOffice) -> list[str]:
     book = house.book()
     broken = [f"slot {one.id} of {one.report} is still {one.state}" for one in book.slots if one.state not in ENDS]
     ids = house.message_ids(book)
-    times = {one: [taken for taken in office.accepted if taken.message_id == one] for one in ids.values()}
+    times = {one.id: _taken(office, ids[one.id], one.recipient) for one in book.deliveries}
     for one in book.deliveries:
-        count, name = len(times[ids[one.id]]), f"{one.edition} to {one.recipient} (send {one.send})"
-        allowed = {DeliveryState.SENT: {1}, DeliveryState.FAILED: {0}, DeliveryState.UNKNOWN: {0, 1}}
+        count, name = times[one.id], f"{one.edition} to {one.recipient} (send {one.send})"
+        never = {state: {0} for state in (DeliveryState.FAILED, DeliveryState.SKIPPED)}
+        allowed = {DeliveryState.SENT: {1}, DeliveryState.UNKNOWN: {0, 1}, **never}
         if one.state not in allowed:
             broken.append(f"{name} is still {one.state}")
         elif count not in allowed[one.state]:
             broken.append(f"{name} is {one.state}, and the server took it {count} times")
-    broken += _twice(book, ids, times)
-    ours = set(ids.values())
-    strangers = [one for one in office.accepted if one.message_id not in ours and one.recipient != OWNER]
+    broken += _twice(book, times)
+    ours = {(ids[one.id], one.recipient) for one in book.deliveries}
+    strangers = [one for one in office.accepted if (one.message_id, _plain(one)) not in ours and one.recipient != OWNER]
     broken += [
         f"the server took {one.message_id} for {one.recipient}, of which the ledger knows nothing" for one in strangers
     ]
-    return broken + _hidden(book, office)
+    return broken + _refused(house, book, office) + _unaddressed(book) + _hidden(book, office)
 
 
-def _twice(book: Book, ids: Mapping[int, str], times: Mapping[str, Sequence[Accepted]]) -> list[str]:
+def _plain(one: Accepted) -> str:
+    return plain_address(one.recipient)
+
+
+def _taken(office: PostOffice, name: str, recipient: str) -> int:
+    """Return how often the server took a message for somebody."""
+    return sum((one.message_id, _plain(one)) == (name, recipient) for one in office.accepted)
+
+
+def _twice(book: Book, times: Mapping[int, int]) -> list[str]:
     """Return who got the same period twice without anybody having asked for it."""
     got: dict[tuple[str, str], int] = {}
     for one in book.deliveries:
         key = (one.subject, one.recipient)
-        got[key] = got.get(key, 0) + len(times[ids[one.id]])
+        got[key] = got.get(key, 0) + times[one.id]
     return [f"{recipient} got {subject} {count} times" for (subject, recipient), count in got.items() if count > 1]
+
+
+def _refused(house: House, book: Book, office: PostOffice) -> list[str]:
+    """Return who got something although they may not, and what was made although it was left out."""
+    email = load(house.folder / "config.toml").email
+    broken = [f"{one.recipient} may not get anything" for one in office.accepted if not email.allows(one.recipient)]
+    left = {(one.slot, one.cut) for one in book.skips if one.slot is not None}
+    made = [one.id for one in book.editions if (one.slot, one.cut) in left]
+    return broken + [f"{one} was made, and left out" for one in made]
+
+
+def _unaddressed(book: Book) -> list[str]:
+    """Return the editions that were made for nobody."""
+    subjects = {one.subject for one in book.deliveries}
+    return [f"{one.id} is addressed to nobody" for one in book.editions if one.subject not in subjects]
 
 
 def _hidden(book: Book, office: PostOffice) -> list[str]:

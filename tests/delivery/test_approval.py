@@ -11,6 +11,7 @@ from reports.errors import DeliveryError, LedgerError
 from reports.job import plan_job
 from reports.ledger import editions
 from reports.ledger.values import Approval, SlotState
+from reports.mail.envelope import Envelope
 from reports.mail.readdress import readdress
 from reports.office import Office
 from reports.on_demand import approve, resend, run
@@ -67,7 +68,7 @@ def run_now(made: World, *, again: bool = False) -> str:
 
 def test_the_owner_alone_gets_an_edition_that_waits(asked: World, mailbox: Mailbox) -> None:
     [slot] = asked.slots
-    assert (slot.state, slot.edition) == (WAITING, EDITION)
+    assert (slot.state, asked.made_for(slot)) == (WAITING, EDITION)
     assert asked.work() == []
     assert mailbox.recipients == [OWNER]
     [mail] = to(mailbox, OWNER)
@@ -90,7 +91,7 @@ def test_approval_sends_exactly_what_was_kept_once(asked: World, mailbox: Mailbo
     assert reported(mailbox) == [ANNA, BILAL, CHEN]
     master, key = (asked.editions[0] / "mail.eml").read_bytes(), asked.office.archive.key()
     for one in mailbox.received[1:]:
-        expected = readdress(master, one.recipients[0], edition=EDITION, key=key, send=1).as_bytes()
+        expected = readdress(master, Envelope((one.recipients[0],)), edition=EDITION, key=key, send=1).as_bytes()
         assert one.content.strip() == expected.strip()
 
     with pytest.raises(DeliveryError, match="was approved before") as error:

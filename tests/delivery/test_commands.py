@@ -109,7 +109,7 @@ def test_a_day_with_an_operator(tmp_path: Path) -> None:
         said(reports("history", cwd=folder), 0, "2 of 3 sent", "no such mailbox", f"sent    {ANNA}")
         assert worked(reports("run-due", cwd=folder)).out == b"", "nothing is due any more"
 
-        edition = str(next(one for one in made.slots if one.edition).edition)
+        edition = next(found for one in made.slots if (found := made.made_for(one)))
         assert f"reports resend {edition} --only {BILAL}" in text
         said(reports("resend", edition, "--only", "x@example.com", cwd=folder), 1, "not among the recipients", ANNA)
         mailbox.refusals.clear()
@@ -174,7 +174,8 @@ def test_sigterm_finishes_what_is_at_work_or_gives_it_back(tmp_path: Path) -> No
         [slot] = [one for one in made.slots if one.state != "skipped"]
         assert slot.state in {"sent", "due"}, "finished, or given back"
         assert slot.worker is None
-        assert "sending" not in (made.states(slot.edition) if slot.edition else {}).values()
+        edition = made.made_for(slot)
+        assert "sending" not in (made.states(edition) if edition else {}).values()
 
 
 @pytest.mark.slow

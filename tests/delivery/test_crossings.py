@@ -94,7 +94,7 @@ def test_a_slot_waits_for_a_message_that_a_person_is_sending(tmp_path: Path) -> 
         with person.write() as tx:
             deliveries.supersede(tx, EDITION.removesuffix(":r1"), [ANNA], made.now)
             [again] = deliveries.address(
-                tx, kept_edition(tx), {ANNA: ANNA}, made.now, worker=person.appear(), again=True
+                tx, kept_edition(tx), deliveries.addressed({ANNA: ANNA}), made.now, worker=person.appear(), again=True
             )
             begun = deliveries.begin(tx, again.id, person.worker, made.now)
             assert begun

@@ -286,6 +286,26 @@ def test_a_server_that_isnt_there_is_waited_for_and_nothing_was_touched(tmp_path
         assert len(made.editions) == 1, "what was made once isn't made anew"
 
 
+def test_a_token_server_that_isnt_there_is_waited_for_and_nothing_was_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_CLIENT_SECRET", "hunter2")
+    secret = '{ env = "TEST_CLIENT_SECRET" }'
+    app = f'token_url = "http://{HOST}:{nowhere()}/token", client_id = "x", client_secret = {secret}'
+    mailbox = Mailbox()
+    with mail_server(mailbox) as port:
+        email = f'kind = "smtp"\nhost = "{HOST}"\nport = {port}\nusername = "{USER}"\noauth = {{ {app} }}'
+        with kept(tmp_path / "p", email) as made:
+            [slot] = made.work()
+            assert (slot.state, slot.attempts) == (DUE, 2)
+            assert "the token server" in slot.reason
+            assert {(one.state, one.attempts) for one in made.deliveries().values()} == {("pending", 0)}
+            made.write(email=smtp(port))
+            ended, _ = until_it_ends_after(made)
+    assert ended.state is SENT
+    assert reported(mailbox) == [ANNA, BILAL, CHEN]
+
+
 def test_a_notice_that_cant_be_sent_shows_until_it_is_or_somebody_looked(tmp_path: Path) -> None:
     with kept(tmp_path / "p", smtp(nowhere())) as made:
         slot, _ = until_it_ends(made)

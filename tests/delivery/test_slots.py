@@ -69,7 +69,8 @@ def test_after_ten_missed_slots_one_edition_goes_out_with_the_window_of_its_own_
         [slot] = made.at(last + 3 * DAY)
 
         assert (slot.due_at, slot.as_of, slot.state) == (last, date(2025, 12, 14), SENT)
-        assert slot.edition == "weekly:2025-12-07:2025-12-13:all:r1", "the week before its slot, however late it runs"
+        week_before = "weekly:2025-12-07:2025-12-13:all:r1"
+        assert made.made_for(slot) == week_before, "the week before its slot, however late it runs"
         assert found(made.slots) == [*((SUNDAY + number * WEEK, SKIPPED) for number in range(10)), (last, SENT)]
         assert {one.reason for one in made.slots[:-1]} == {"missed: nothing ran until a later one was due"}
         mails = outbox(made)
@@ -274,7 +275,7 @@ def test_somebody_new_gets_the_period_that_others_were_sent_by_hand(tmp_path: Pa
         asyncio.run(run(made.office, plan_job(made.config, "weekly", date(2025, 10, 5)), print, again=False))
         made.write(to=f'["{ANNA}", "new@example.com"]')
         [slot] = made.at(SUNDAY)
-        assert (slot.state, slot.edition) == (SENT, EDITION.replace(":r1", ":r2"))
+        assert (slot.state, made.made_for(slot)) == (SENT, EDITION.replace(":r1", ":r2"))
         assert {address: len(mails) for address, mails in outbox(made).items()} == {ANNA: 1, "new@example.com": 1}
 
 

@@ -76,7 +76,7 @@ def test_a_source_that_is_overloaded_for_a_while_delays_the_report(tmp_path: Pat
         assert pass_with(made, Reply(silent=True)).next_at == SUNDAY + 3 * MINUTE
         made.write(source=sandbox())
         [slot] = made.at(SUNDAY + 3 * MINUTE)
-        assert (slot.state, slot.attempts, slot.edition) == (SENT, 3, EDITION)
+        assert (slot.state, slot.attempts, made.made_for(slot)) == (SENT, 3, EDITION)
         assert len(outbox(made)[ANNA]) == 1
         assert OWNER not in outbox(made)
 
@@ -84,7 +84,7 @@ def test_a_source_that_is_overloaded_for_a_while_delays_the_report(tmp_path: Pat
 def test_a_token_that_is_refused_fails_at_once_and_a_run_on_the_next_day_mends_it(tmp_path: Path) -> None:
     with world(tmp_path) as made:
         slot = pass_with(made, answer({"error": "unauthorized"}, 401))
-        assert (slot.state, slot.attempts, slot.edition) == (FAILED, 1, None)
+        assert (slot.state, slot.attempts, made.made_for(slot)) == (FAILED, 1, None)
         [notice] = outbox(made)[OWNER]
         assert notice["Subject"].startswith("Not sent: Weekly pipeline report")
         text = spoken(notice)

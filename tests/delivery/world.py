@@ -21,7 +21,7 @@ from sqlalchemy import text
 from reports.attempt import attempt
 from reports.config import load
 from reports.due import note_due
-from reports.ledger import deliveries, slots
+from reports.ledger import deliveries, editions, slots
 from reports.ledger.opening import open_ledger
 from reports.notices import send_notices
 from reports.office import Office
@@ -65,7 +65,7 @@ from = "Pipeline reports <reports@example.com>"
 
 [reports.weekly]
 title = "Weekly pipeline report"
-pipelines = [1]
+{pipelines}
 trailing = 2
 to = {to}
 {report}
@@ -111,6 +111,7 @@ class World:
             "source": "",
             "email": OUTBOX,
             "more": "",
+            "pipelines": "pipelines = [1]",
             "to": f'["{ANNA}", "{BILAL}", "{CHEN}"]',
             "report": SCHEDULE,
         }
@@ -156,6 +157,13 @@ class World:
         """Every slot there is, the oldest first."""
         with self.ledger.read() as tx:
             return slots.latest(tx, None, 1000)[::-1]
+
+    def made_for(self, slot: Slot) -> str | None:
+        """Return the one edition of a slot; None where none was made."""
+        with self.ledger.read() as tx:
+            made = editions.of_slot(tx, slot.id)
+        assert len(made) <= 1
+        return made[0].id if made else None
 
     def deliveries(self, edition: str = EDITION) -> dict[str, Delivery]:
         """What became of an edition, by recipient: the last send of each."""
@@ -253,7 +261,7 @@ def prepared(report: str) -> Path:
     folder = Path(mkdtemp()) / "prepared"
     with world(folder, email=smtp(nowhere()), report=report) as made:
         [slot] = made.work()
-        assert slot.edition == EDITION
+        assert made.made_for(slot) == EDITION
     return folder
 
 

@@ -117,8 +117,16 @@ def ledger(place: Place) -> Iterator[Ledger]:
         yield opened
 
 
-def keep(tx: Connection, revision: int = 1, *, report: str = "weekly", approve_by: datetime | None = None) -> Kept:
-    return editions.keep(tx, EditionId(report, WEEK).revised(revision), TODAY, NOW, approve_by)
+def keep(
+    tx: Connection,
+    revision: int = 1,
+    *,
+    report: str = "weekly",
+    cut: str = "all",
+    approve_by: datetime | None = None,
+    slot: int | None = None,
+) -> Kept:
+    return editions.keep(tx, EditionId(report, WEEK, cut).revised(revision), TODAY, NOW, approve_by, slot)
 
 
 def see(tx: Connection, due_at: datetime = NOW, report: str = "weekly") -> Slot:

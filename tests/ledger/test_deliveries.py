@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from reports.errors import LedgerError
 from reports.ledger import deliveries
-from reports.ledger.values import Delivery, DeliveryState
+from reports.ledger.values import Addressed, Delivery, DeliveryState
 from tests.ledger.conftest import ANNA, BILAL, CHEN, LATER, MAILBOXES, NOW, happened, keep
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ ROUNDS = 4
 
 
 def address(tx: Connection, kept: Kept, *, again: bool = False) -> list[Delivery]:
-    return deliveries.address(tx, kept, MAILBOXES, NOW, worker=None, again=again)
+    return deliveries.address(tx, kept, deliveries.addressed(MAILBOXES), NOW, worker=None, again=again)
 
 
 def one_delivery(tx: Connection, state: DeliveryState = DeliveryState.PENDING) -> Delivery:
-    [delivery] = deliveries.address(tx, keep(tx), {ANNA: ANNA}, NOW, worker=None)
+    [delivery] = deliveries.address(tx, keep(tx), deliveries.addressed({ANNA: ANNA}), NOW, worker=None)
     return bring(tx, delivery, state)
 
 
@@ -60,7 +60,7 @@ def test_each_recipient_is_addressed_once(ledger: Ledger) -> None:
 def test_a_new_recipient_is_added_to_those_who_have_it(ledger: Ledger) -> None:
     with ledger.write() as tx:
         kept = keep(tx)
-        deliveries.address(tx, kept, {ANNA: ANNA}, NOW, worker=None)
+        deliveries.address(tx, kept, deliveries.addressed({ANNA: ANNA}), NOW, worker=None)
         assert [one.recipient for one in address(tx, kept)] == [BILAL, CHEN]
 
 
@@ -68,13 +68,13 @@ def test_a_new_recipient_is_added_to_those_who_have_it(ledger: Ledger) -> None:
 def test_who_has_it_or_may_have_it_is_left_out(ledger: Ledger, state: DeliveryState) -> None:
     with ledger.write() as tx:
         one_delivery(tx, state)
-        assert deliveries.address(tx, keep(tx, 2), {ANNA: ANNA}, NOW, worker=None) == []
+        assert deliveries.address(tx, keep(tx, 2), deliveries.addressed({ANNA: ANNA}), NOW, worker=None) == []
 
 
 def test_who_did_not_get_it_is_addressed_under_a_new_number(ledger: Ledger) -> None:
     with ledger.write() as tx:
         failed = one_delivery(tx, DeliveryState.FAILED)
-        [new] = deliveries.address(tx, keep(tx, 2), {ANNA: ANNA}, NOW, worker=None)
+        [new] = deliveries.address(tx, keep(tx, 2), deliveries.addressed({ANNA: ANNA}), NOW, worker=None)
         assert (new.send, new.state) == (2, DeliveryState.PENDING)
         assert deliveries.get(tx, failed.id) == failed
         assert deliveries.having(tx, new.subject) == {ANNA: new}
@@ -129,7 +129,7 @@ def test_recipients_in_another_order_make_nobody_wait_for_ever(place: Place, led
             with place.open() as mine:
                 gate.wait()
                 with mine.write() as tx:
-                    return len(deliveries.address(tx, kept, mailboxes, NOW, worker=None))
+                    return len(deliveries.address(tx, kept, deliveries.addressed(mailboxes), NOW, worker=None))
 
         with ThreadPoolExecutor(2) as pool:
             assert sum(pool.map(work, [1, -1])) == 20
@@ -139,7 +139,7 @@ def test_of_many_that_begin_a_delivery_at_once_one_does(place: Place, ledger: Le
     for number in range(ROUNDS):
         with ledger.write() as tx:
             kept = keep(tx, report=f"weekly{number}")
-            [delivery] = deliveries.address(tx, kept, {ANNA: ANNA}, NOW, worker=None)
+            [delivery] = deliveries.address(tx, kept, deliveries.addressed({ANNA: ANNA}), NOW, worker=None)
         gate = Barrier(MANY)
 
         def work(worker: int, number: int = delivery.id, gate: Barrier = gate) -> Delivery | None:
@@ -176,7 +176,9 @@ def test_whatever_a_mail_server_says_is_kept(ledger: Ledger) -> None:
         assert deliveries.get(tx, begun.id).detail == "451 \ufffd ? مرحبا"
 
 
-@pytest.mark.parametrize("end", [DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN])
+@pytest.mark.parametrize(
+    "end", [DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.SKIPPED]
+)
 def test_an_end_is_final(ledger: Ledger, end: DeliveryState) -> None:
     with ledger.write() as tx:
         begun = one_delivery(tx, DeliveryState.SENDING)
@@ -227,7 +229,7 @@ def test_trouble_is_shown_until_it_is_made_good_or_somebody_looked_after_it(ledg
         unknown = bring(tx, unknown, DeliveryState.UNKNOWN)
         bring(tx, sent, DeliveryState.SENT)
         assert deliveries.unresolved(tx) == [failed, unknown]
-        [again] = deliveries.address(tx, kept, {failed.recipient: "x"}, NOW, worker=None)
+        [again] = deliveries.address(tx, kept, deliveries.addressed({failed.recipient: "x"}), NOW, worker=None)
         assert deliveries.unresolved(tx) == [failed, unknown]  # it isn't there yet
         bring(tx, again, DeliveryState.SENT)
         assert deliveries.unresolved(tx) == [unknown]
@@ -272,6 +274,8 @@ def test_events_hold_no_addresses(ledger: Ledger) -> None:
         "UPDATE deliveries SET state = 'lost'",
         "UPDATE deliveries SET ended_at = '2026-11-22T00:00:00.000000Z'",
         "UPDATE deliveries SET send = 0",
+        "UPDATE deliveries SET state = 'skipped'",
+        "UPDATE deliveries SET role = 'all'",
         "UPDATE deliveries SET edition = 'weekly:none'",
         "UPDATE deliveries SET send = 1, recipient = 'anna@example.com'",
         "DELETE FROM editions",
@@ -282,3 +286,133 @@ def test_constraints_refuse_nonsense(ledger: Ledger, nonsense: str) -> None:
         address(tx, keep(tx))
     with pytest.raises(LedgerError, match="refused what it was asked"), ledger.write() as tx:
         tx.execute(text(nonsense))
+
+
+TO, CC, BCC = Addressed(ANNA, MAILBOXES[ANNA]), Addressed(BILAL, BILAL, "cc"), Addressed(CHEN, CHEN, "bcc")
+OUT = "opted out of this report"
+
+
+def test_who_is_in_copy_is_known(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        made = deliveries.address(tx, keep(tx), [TO, CC, BCC], NOW, worker=None)
+        assert [(one.recipient, one.role, one.together) for one in made] == [
+            (ANNA, "to", False),
+            (BILAL, "cc", False),
+            (CHEN, "bcc", False),
+        ]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_whoever_is_named_twice_is_addressed_once_in_the_first_place(ledger: Ledger, again: bool) -> None:
+    with ledger.write() as tx:
+        twice = [TO, CC, Addressed(ANNA, ANNA, "cc")]
+        made = deliveries.address(tx, keep(tx), twice, NOW, worker=None, again=again)
+        assert [(one.recipient, one.role) for one in made] == [(ANNA, "to"), (BILAL, "cc")]
+
+
+def test_one_message_to_all_has_one_send_number(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        kept = keep(tx)
+        first = deliveries.address(tx, kept, [TO, CC], NOW, worker=None, together=True)
+        assert {(one.send, one.together) for one in first} == {(1, True)}
+        bring(tx, first[0], DeliveryState.SENT)
+        bring(tx, first[1], DeliveryState.FAILED)
+        missing = deliveries.address(tx, kept, [TO, CC, BCC], NOW, worker=None, together=True)
+        assert [(one.recipient, one.send) for one in missing] == [(BILAL, 2), (CHEN, 2)]
+        again = deliveries.address(tx, kept, [TO, CC, BCC], NOW, worker=None, together=True, again=True)
+        assert {one.send for one in again} == {3}
+        assert [one.send for one in deliveries.of_subject(tx, kept.subject) if one.recipient == ANNA] == [1, 3]
+
+
+def test_whoever_is_refused_is_skipped_once_for_each_reason(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        kept = keep(tx)
+        for _ in range(2):
+            made = deliveries.address(tx, kept, [TO, CC], NOW, worker=None, refused={BILAL: OUT})
+        assert made == [], "Anna is pending since the first time"
+        skipped = deliveries.of_edition(tx, kept.id)[0]
+        assert (skipped.recipient, skipped.state, skipped.detail) == (BILAL, DeliveryState.SKIPPED, OUT)
+        assert (skipped.ended_at, skipped.role, skipped.send) == (NOW, "cc", 1)
+        assert len(deliveries.of_edition(tx, kept.id)) == 2
+        assert BILAL not in deliveries.having(tx, kept.subject)
+        deliveries.address(tx, keep(tx, 2), [CC], LATER, worker=None, refused={BILAL: "outside the allowed domains"})
+        assert [one.send for one in deliveries.of_subject(tx, kept.subject) if one.recipient == BILAL] == [1, 2]
+        [back] = deliveries.address(tx, kept, [TO, CC], LATER, worker=None)
+        assert (back.recipient, back.send, back.state) == (BILAL, 3, DeliveryState.PENDING)
+
+
+def test_whoever_has_it_is_not_skipped_later(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        kept = keep(tx)
+        [one] = deliveries.address(tx, kept, [TO], NOW, worker=None)
+        bring(tx, one, DeliveryState.SENT)
+        deliveries.address(tx, kept, [TO], NOW, worker=None, refused={ANNA: OUT})
+        assert [sent.state for sent in deliveries.of_edition(tx, kept.id)] == [DeliveryState.SENT]
+        deliveries.address(tx, kept, [TO], NOW, worker=None, refused={ANNA: OUT}, again=True)
+        assert [sent.state for sent in deliveries.of_edition(tx, kept.id)] == [
+            DeliveryState.SENT,
+            DeliveryState.SKIPPED,
+        ]
+
+
+def test_what_is_pending_can_be_skipped_and_then_nothing_else(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        one = one_delivery(tx)
+        assert deliveries.skip(tx, one.id, LATER, OUT)
+        found = deliveries.get(tx, one.id)
+        assert (found.state, found.detail, found.ended_at) == (DeliveryState.SKIPPED, OUT, LATER)
+        assert not deliveries.skip(tx, one.id, LATER, OUT)
+        assert deliveries.begin(tx, one.id, "me", LATER) is None
+        assert deliveries.unresolved(tx) == []
+        assert deliveries.resolve(tx, one.edition, LATER) == 0
+        assert happened(tx)[0].name == "delivery.skipped"
+
+
+def test_a_failure_needs_nobody_once_the_recipient_is_skipped(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        failed = one_delivery(tx, DeliveryState.FAILED)
+        assert deliveries.unresolved(tx) == [failed]
+        deliveries.address(tx, keep(tx, 2), [TO], LATER, worker=None, refused={ANNA: OUT})
+        assert deliveries.unresolved(tx) == []
+
+
+@pytest.mark.parametrize("state", [one for one in DeliveryState if one is not DeliveryState.PENDING])
+def test_what_is_not_pending_is_not_skipped(ledger: Ledger, state: DeliveryState) -> None:
+    with ledger.write() as tx:
+        one = one_delivery(tx, state)
+        assert not deliveries.skip(tx, one.id, LATER, OUT)
+        assert deliveries.get(tx, one.id) == one
+
+
+def test_of_one_who_begins_and_one_who_skips_one_is_quicker(place: Place, ledger: Ledger) -> None:
+    for number in range(ROUNDS):
+        with ledger.write() as tx:
+            kept = keep(tx, report=f"weekly{number}")
+            [delivery] = deliveries.address(tx, kept, [TO], NOW, worker=None)
+        gate = Barrier(2)
+
+        def work(skips: bool, number: int = delivery.id, gate: Barrier = gate) -> bool:
+            with place.open() as mine:
+                gate.wait()
+                with mine.write() as tx:
+                    if skips:
+                        return deliveries.skip(tx, number, NOW, OUT)
+                    return deliveries.begin(tx, number, "me", NOW) is not None
+
+        with ThreadPoolExecutor(2) as pool:
+            done = list(pool.map(work, [True, False]))
+        assert sorted(done) == [False, True]
+        with ledger.read() as tx:
+            expected = DeliveryState.SKIPPED if done[0] else DeliveryState.SENDING
+            assert deliveries.get(tx, delivery.id).state is expected
+
+
+def test_deliveries_are_found_by_their_editions(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        first, second, third = (keep(tx, cut=cut) for cut in ("agent-1", "agent-2", "agent-3"))
+        made = [deliveries.address(tx, one, [TO, CC], NOW, worker=None) for one in (first, second)]
+        assert deliveries.of_editions(tx, [first, second, third]) == {
+            first.id: made[0],
+            second.id: made[1],
+            third.id: [],
+        }

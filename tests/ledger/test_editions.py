@@ -11,12 +11,17 @@ from sqlalchemy import text
 
 from reports.errors import LedgerError
 from reports.figures import EditionId
-from reports.ledger import editions
-from reports.ledger.values import Approval
-from tests.ledger.conftest import LATER, NOW, TODAY, WEEK, happened, keep
+from reports.ledger import deliveries, editions, slots
+from reports.ledger.values import Addressed, Approval, DeliveryState, SlotState
+from tests.ledger.conftest import ANNA, LATER, NOW, TODAY, WEEK, claimed, happened, keep
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
     from reports.ledger.ledger import Ledger
+    from reports.ledger.values import Kept
     from tests.ledger.conftest import Place
 
 
@@ -124,6 +129,7 @@ def test_the_last_editions_come_first(ledger: Ledger) -> None:
         "UPDATE editions SET approval = 'perhaps'",
         "UPDATE editions SET id = NULL",
         "UPDATE editions SET revision = 1",
+        "UPDATE editions SET slot = 4711",
     ],
 )
 def test_constraints_refuse_nonsense(ledger: Ledger, nonsense: str) -> None:
@@ -132,3 +138,44 @@ def test_constraints_refuse_nonsense(ledger: Ledger, nonsense: str) -> None:
         keep(tx, 2)
     with pytest.raises(LedgerError, match="refused what it was asked"), ledger.write() as tx:
         tx.execute(text(nonsense))
+
+
+def sent(tx: Connection, kept: Kept, at: datetime) -> None:
+    [one] = deliveries.address(tx, kept, [Addressed(ANNA, ANNA)], NOW, worker="me", again=True)
+    begun = deliveries.begin(tx, one.id, "me", NOW)
+    assert begun
+    deliveries.finish(tx, begun, DeliveryState.SENT, at, "250")
+
+
+def test_the_last_sent_edition_of_every_cut_is_needed(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        for number, cut in enumerate(("all", "agent-7", "agent-7", "agent-8"), 1):
+            sent(tx, keep(tx, number, cut=cut), NOW + timedelta(minutes=number))
+        keep(tx, 9, cut="agent-9")
+        sent(tx, keep(tx, report="board"), LATER)
+        found = deliveries.last_sent_of_each(tx, "weekly")
+        assert {cut: at.minute - NOW.minute for cut, (_, at) in found.items()} == {"all": 1, "agent-7": 3, "agent-8": 4}
+        assert all(found[cut] == deliveries.last_sent(tx, "weekly", cut) for cut in found)
+        assert editions.needed(tx, "weekly") == {edition for edition, _ in found.values()}
+
+
+def test_what_is_still_to_be_done_for_a_slot_is_needed_and_what_is_skipped_is_not(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        slot = claimed(tx)
+        made = {keep(tx, cut=cut, slot=slot.id).id for cut in ("agent-7", "agent-8")}
+        skipped = keep(tx, cut="agent-9")
+        deliveries.address(tx, skipped, [Addressed(ANNA, ANNA)], NOW, worker=None, refused={ANNA: "opted out"})
+        assert editions.needed(tx, "weekly") == made
+        slots.end(tx, slot, SlotState.SENT, LATER)
+        assert editions.needed(tx, "weekly") == set()
+
+
+def test_what_a_person_asked_for_at_once_stands_together(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        keep(tx, cut="agent-1", slot=claimed(tx).id)
+        run = [keep(tx, 2, cut=cut) for cut in ("agent-1", "agent-2")]
+        later = editions.keep(tx, EditionId("weekly", WEEK).revised(3), TODAY, LATER)
+        board = keep(tx, report="board")
+        assert editions.latest_by_hand(tx, None, 9) == [[later], run, [board]]
+        assert editions.latest_by_hand(tx, "weekly", 1) == [[later]]
+        assert editions.latest_by_hand(tx, "board", 9) == [[board]]

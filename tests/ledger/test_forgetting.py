@@ -30,7 +30,7 @@ def everything(tx: Connection) -> str:
 def test_no_row_holds_the_address_or_what_servers_said_of_it(ledger: Ledger) -> None:
     with ledger.write() as tx:
         kept = keep(tx)
-        anna, bilal, _ = deliveries.address(tx, kept, MAILBOXES, NOW, worker="me")
+        anna, bilal, _ = deliveries.address(tx, kept, deliveries.addressed(MAILBOXES), NOW, worker="me")
         for one in (anna, bilal):
             begun = deliveries.begin(tx, one.id, "me", NOW)
             assert begun is not None
@@ -59,7 +59,7 @@ def test_no_row_holds_the_address_or_what_servers_said_of_it(ledger: Ledger) -> 
 def test_what_was_pending_is_not_sent(ledger: Ledger) -> None:
     with ledger.write() as tx:
         kept = keep(tx)
-        anna, _, chen = deliveries.address(tx, kept, MAILBOXES, NOW, worker=None)
+        anna, _, chen = deliveries.address(tx, kept, deliveries.addressed(MAILBOXES), NOW, worker=None)
         erase(tx, ANNA, LATER)
         assert deliveries.begin(tx, anna.id, "me", LATER) is None
         found = deliveries.get(tx, anna.id)
@@ -71,7 +71,7 @@ def test_what_was_pending_is_not_sent(ledger: Ledger) -> None:
 def test_what_is_on_its_way_is_told_without_the_servers_words(ledger: Ledger) -> None:
     with ledger.write() as tx:
         kept = keep(tx)
-        [anna] = deliveries.address(tx, kept, {ANNA: ANNA}, NOW, worker="me")
+        [anna] = deliveries.address(tx, kept, deliveries.addressed({ANNA: ANNA}), NOW, worker="me")
         begun = deliveries.begin(tx, anna.id, "me", NOW)
         assert begun is not None
         erase(tx, ANNA, LATER)
@@ -84,7 +84,7 @@ def test_others_stay_as_they_are(ledger: Ledger) -> None:
     other = f"jo{ANNA}"
     with ledger.write() as tx:
         kept = keep(tx)
-        deliveries.address(tx, kept, {other: f"Joanna <{other}>"}, NOW, worker=None)
+        deliveries.address(tx, kept, deliveries.addressed({other: f"Joanna <{other}>"}), NOW, worker=None)
         notices.tell(tx, "a", [other], "weekly", json.dumps({"reason": f"{other} and {ANNA}.sa"}), NOW)
         events.note(tx, NOW, "x", detail=f"{other}")
         before = everything(tx)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-DELIVERY_ENDS = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)
+DELIVERY_ENDS = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.SKIPPED)
 MAYBE = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)  # a message left, or may have
 recipients = st.lists(st.sampled_from([ANNA, BILAL, CHEN]), min_size=1, unique=True)
 outcomes = st.sampled_from([one for one in DeliveryState if one is not DeliveryState.SENDING])
@@ -134,7 +134,9 @@ class Life(RuleBasedStateMachine):
     def address(self, kept: Kept, worker: str | None, who: list[str], again: bool) -> None:
         with self.ledger.write() as tx:
             before = deliveries.having(tx, kept.subject)
-            made = deliveries.address(tx, kept, {one: one for one in who}, self.now, worker=worker, again=again)
+            made = deliveries.address(
+                tx, kept, deliveries.addressed({one: one for one in who}), self.now, worker=worker, again=again
+            )
         assert [one.recipient for one in made] == [one for one in who if again or one not in before]
         if again:
             self.asked.update((kept.subject, one) for one in who)
@@ -163,6 +165,20 @@ class Life(RuleBasedStateMachine):
     def give_up(self, kept: Kept) -> None:
         with self.ledger.write() as tx:
             deliveries.give_up(tx, kept.id, self.now, "late")
+
+    @rule(kept=kept)
+    def skip(self, kept: Kept) -> None:
+        with self.ledger.write() as tx:
+            for one in deliveries.of_edition(tx, kept.id):
+                assert deliveries.skip(tx, one.id, self.now, "opted out") == (one.state is DeliveryState.PENDING)
+
+    @rule(kept=kept, who=recipients, again=st.booleans())
+    def refuse(self, kept: Kept, who: list[str], again: bool) -> None:
+        whom, refused = deliveries.addressed({one: one for one in who}), dict.fromkeys(who, "opted out")
+        with self.ledger.write() as tx:
+            before = deliveries.having(tx, kept.subject)
+            assert deliveries.address(tx, kept, whom, self.now, worker=None, again=again, refused=refused) == []
+            assert deliveries.having(tx, kept.subject) == before
 
     @rule()
     def recover(self) -> None:

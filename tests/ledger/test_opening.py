@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 
 
 def sent(tx: Connection, kept: Kept, state: DeliveryState, hours: int) -> None:
-    [one] = deliveries.address(tx, kept, {ANNA: ANNA}, NOW, worker="me", again=True)
+    [one] = deliveries.address(tx, kept, deliveries.addressed({ANNA: ANNA}), NOW, worker="me", again=True)
     begun = deliveries.begin(tx, one.id, "me", NOW)
     assert begun is not None
     deliveries.finish(tx, begun, state, NOW + hours * HOUR, "")
@@ -34,7 +34,7 @@ def sent(tx: Connection, kept: Kept, state: DeliveryState, hours: int) -> None:
 
 def test_the_last_delivered_is_found_by_when_it_was_sent(tmp_path: Path) -> None:
     config = load(write_config(tmp_path, 'kind = "sandbox"'))
-    assert last_delivered(config, "weekly") is None
+    assert last_delivered(config, "weekly", "all") is None
     assert not ledger_file(config).exists()
     with open_ledger(config) as ledger, ledger.write() as tx:
         this, before = (
@@ -44,5 +44,5 @@ def test_the_last_delivered_is_found_by_when_it_was_sent(tmp_path: Path) -> None
         sent(tx, this, DeliveryState.SENT, 1)
         sent(tx, before, DeliveryState.SENT, 2)
         sent(tx, again, DeliveryState.UNKNOWN, 3)
-    assert last_delivered(config, "weekly") == (before.id, NOW + 2 * HOUR)
-    assert last_delivered(config, "monthly") is None
+    assert last_delivered(config, "weekly", "all") == (before.id, NOW + 2 * HOUR)
+    assert last_delivered(config, "monthly", "all") is None

@@ -32,7 +32,7 @@ def test_what_a_dead_process_had_in_hand_is_set_right(ledger: Ledger) -> None:
     with ledger.write() as tx:
         slot = claimed(tx, "dead")
         kept = keep(tx)
-        sending, alone, shared = deliveries.address(tx, kept, MAILBOXES, NOW, worker="dead")
+        sending, alone, shared = deliveries.address(tx, kept, deliveries.addressed(MAILBOXES), NOW, worker="dead")
         assert deliveries.begin(tx, sending.id, "dead", NOW)
         assert deliveries.begin(tx, shared.id, "dead", NOW)
         deliveries.finish(tx, deliveries.get(tx, shared.id), DeliveryState.PENDING, NOW, "451", permanent=False)
@@ -52,7 +52,7 @@ def test_what_a_dead_process_had_in_hand_is_set_right(ledger: Ledger) -> None:
 
 def test_what_is_unknown_is_never_pending_again(ledger: Ledger) -> None:
     with ledger.write() as tx:
-        [delivery] = deliveries.address(tx, keep(tx), {ANNA: ANNA}, NOW, worker="dead")
+        [delivery] = deliveries.address(tx, keep(tx), deliveries.addressed({ANNA: ANNA}), NOW, worker="dead")
         begun = deliveries.begin(tx, delivery.id, "dead", NOW)
         assert begun
         recover(tx, nobody, LATER)
@@ -62,7 +62,7 @@ def test_what_is_unknown_is_never_pending_again(ledger: Ledger) -> None:
         assert deliveries.begin(tx, delivery.id, "me", LATER) is None
         assert deliveries.give_up(tx, delivery.edition, LATER) == 0
         assert recover(tx, nobody, LATER) == Recovered()
-        assert deliveries.address(tx, keep(tx, 2), {ANNA: ANNA}, LATER, worker="me") == []
+        assert deliveries.address(tx, keep(tx, 2), deliveries.addressed({ANNA: ANNA}), LATER, worker="me") == []
         [shown] = deliveries.unresolved(tx)
         assert (shown.id, shown.state) == (delivery.id, DeliveryState.UNKNOWN)
 
@@ -82,7 +82,9 @@ def test_an_owner_whose_notice_was_cut_off_is_told_again(ledger: Ledger) -> None
 def test_what_has_ended_stays(ledger: Ledger) -> None:
     with ledger.write() as tx:
         slots.end(tx, claimed(tx, "dead"), SlotState.SENT, NOW)
-        sent, given_up = deliveries.address(tx, keep(tx), {ANNA: ANNA, BILAL: BILAL}, NOW, worker="dead")
+        sent, given_up = deliveries.address(
+            tx, keep(tx), deliveries.addressed({ANNA: ANNA, BILAL: BILAL}), NOW, worker="dead"
+        )
         begun = deliveries.begin(tx, sent.id, "dead", NOW)
         assert begun
         deliveries.finish(tx, begun, DeliveryState.SENT, NOW, "")
@@ -93,7 +95,7 @@ def test_what_has_ended_stays(ledger: Ledger) -> None:
 def test_what_living_processes_have_is_left_alone(ledger: Ledger) -> None:
     with ledger.write() as tx:
         slot = claimed(tx, "alive")
-        [delivery] = deliveries.address(tx, keep(tx), {ANNA: ANNA}, NOW, worker="alive")
+        [delivery] = deliveries.address(tx, keep(tx), deliveries.addressed({ANNA: ANNA}), NOW, worker="alive")
         assert deliveries.begin(tx, delivery.id, "alive", NOW)
         assert recover(tx, everybody, LATER) == Recovered()
         assert slots.get(tx, slot.id) == slot
@@ -118,7 +120,7 @@ def test_a_slot_is_freed_when_its_process_is_killed_and_not_before(place: Place,
 
 def test_a_message_is_unknown_when_its_process_is_killed(place: Place, ledger: Ledger) -> None:
     with ledger.write() as tx:
-        [delivery] = deliveries.address(tx, keep(tx), {ANNA: ANNA}, NOW, worker=None)
+        [delivery] = deliveries.address(tx, keep(tx), deliveries.addressed({ANNA: ANNA}), NOW, worker=None)
     with place.worker("begin", str(delivery.id)) as (worker, process):
         process.kill()
         process.wait()
@@ -161,7 +163,7 @@ def test_of_many_that_recover_at_once_one_does_and_nobody_takes_what_was_claimed
 ) -> None:
     with ledger.write() as tx:
         slot = claimed(tx, "dead")
-        [delivery] = deliveries.address(tx, keep(tx), {ANNA: ANNA}, NOW, worker="dead")
+        [delivery] = deliveries.address(tx, keep(tx), deliveries.addressed({ANNA: ANNA}), NOW, worker="dead")
     gate = Barrier(MANY)
 
     def work(number: int) -> tuple[int, int, bool]:

@@ -51,7 +51,8 @@ def test_the_migrations_write_the_constraints_word_for_word(tmp_path: Path) -> N
 
 
 def lines(statement: str) -> list[str]:
-    return sorted(one.strip().rstrip(",") for one in statement.strip().splitlines())
+    first, *rest = statement.strip().splitlines()
+    return sorted([first.replace('"', ""), *(one.strip().rstrip(",") for one in rest)])  # renamed tables are quoted
 
 
 def test_every_script_has_its_version() -> None:

@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import text
 
 from reports.errors import LedgerError
-from reports.ledger import schedules, slots
+from reports.ledger import editions, schedules, slots
 from reports.ledger.values import SlotState
 from tests.ledger.conftest import LATER, NOW, TODAY, claimed, happened, keep, see
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from reports.ledger.ledger import Ledger
     from tests.ledger.conftest import Place
 
@@ -114,8 +116,7 @@ def test_an_attempt_that_was_given_back_does_not_count(ledger: Ledger) -> None:
 def test_a_slot_that_waits_is_not_worked_on_until_it_is_woken(ledger: Ledger) -> None:
     with ledger.write() as tx:
         slot = claimed(tx)
-        edition = keep(tx).id
-        slots.attach(tx, slot, edition)
+        edition = keep(tx, slot=slot.id).id
         slots.wait(tx, slot, NOW)
         waiting = slots.of_edition(tx, edition)
         assert waiting is not None
@@ -124,7 +125,8 @@ def test_a_slot_that_waits_is_not_worked_on_until_it_is_woken(ledger: Ledger) ->
         assert slots.claim(tx, slot.id, "me", LATER) is None
         slots.wake(tx, waiting, LATER)
         [awake] = slots.workable(tx, LATER)
-        assert (awake.first_at, awake.reason, awake.edition) == (None, "", edition)
+        assert (awake.first_at, awake.reason) == (None, "")
+        assert [one.id for one in editions.of_slot(tx, awake.id)] == [edition]
         assert slots.of_edition(tx, "weekly:none") is None
 
 
@@ -246,7 +248,6 @@ def test_the_life_of_a_slot_stands_in_the_events(ledger: Ledger) -> None:
         "UPDATE slots SET state = 'sent'",
         "UPDATE slots SET ended_at = next_at",
         "UPDATE slots SET state = 'lost'",
-        "UPDATE slots SET edition = 'weekly:none'",
         "UPDATE slots SET next_at = NULL",
         (
             "INSERT INTO slots (id, report, due_at, as_of, state, reason, hint, attempts, next_at) "
@@ -272,3 +273,54 @@ def test_a_slot_that_a_clock_skipped_before_its_time_is_seen_anew(ledger: Ledger
         assert not slots.see(tx, "weekly", LATER, TODAY, LATER)
         [slot] = slots.workable(tx, LATER)
         assert (slot.due_at, slot.reason, slot.ended_at) == (LATER, "", None)
+
+
+def ended(tx: Connection, day: int, state: SlotState, *, unmet: bool = False) -> None:
+    slots.end(tx, claimed(tx, due_at=NOW + timedelta(days=day)), state, LATER, "because", unmet=unmet)
+
+
+def test_unmet_conditions_in_a_row_are_counted_since_the_last_that_went_out(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        assert slots.unmet_in_a_row(tx, "weekly") == 0
+        ended(tx, 0, SlotState.SKIPPED, unmet=True)
+        assert slots.unmet_in_a_row(tx, "weekly") == 1
+        assert slots.latest(tx, "weekly", 1)[0].unmet
+        ended(tx, 1, SlotState.SENT)
+        assert slots.unmet_in_a_row(tx, "weekly") == 0
+        ended(tx, 2, SlotState.SKIPPED, unmet=True)
+        ended(tx, 3, SlotState.SKIPPED)  # missed, or paused
+        assert slots.see(tx, "weekly", NOW + timedelta(days=4), TODAY, NOW, skipped="missed")
+        ended(tx, 5, SlotState.SKIPPED, unmet=True)
+        claimed(tx, due_at=NOW + timedelta(days=6))
+        assert slots.unmet_in_a_row(tx, "weekly") == 2
+        assert slots.unmet_in_a_row(tx, "board") == 0
+        ended(tx, 7, SlotState.FAILED)  # nobody got anything, so silence goes on
+        assert slots.unmet_in_a_row(tx, "weekly") == 2
+
+
+def test_a_slot_that_a_condition_skipped_before_its_time_is_judged_anew(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        slots.end(tx, claimed(tx, due_at=LATER), SlotState.SKIPPED, LATER, "too little", unmet=True)
+        slots.take_back(tx, "weekly", NOW)
+        assert slots.see(tx, "weekly", LATER, TODAY, LATER)
+        assert not slots.latest(tx, "weekly", 1)[0].unmet
+
+
+def test_a_slot_of_which_something_was_made_is_not_taken_back(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        slot = claimed(tx, due_at=LATER)
+        keep(tx, slot=slot.id)
+        slots.end(tx, slot, SlotState.SKIPPED, LATER, "everybody has it")
+        slots.take_back(tx, "weekly", NOW)
+        assert not slots.see(tx, "weekly", LATER, TODAY, LATER)
+
+
+def test_a_slot_has_many_editions(ledger: Ledger) -> None:
+    with ledger.write() as tx:
+        slot = claimed(tx)
+        made = [keep(tx, cut=cut, slot=slot.id) for cut in ("agent-1", "agent-2", "all")]
+        keep(tx, 2, cut="agent-1")
+        assert editions.of_slot(tx, slot.id) == made
+        assert {slots.of_edition(tx, one.id) for one in made} == {slot}
+        assert {one.slot for one in made} == {slot.id}
+        assert editions.get(tx, made[0].id) == made[0]

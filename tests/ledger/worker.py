@@ -40,7 +40,7 @@ def address(ledger: Ledger, worker: str, edition: str, recipient: str) -> None:
     with ledger.write() as tx:
         kept = editions.find(tx, edition)
         assert kept
-        assert deliveries.address(tx, kept, {recipient: recipient}, NOW, worker=worker)
+        assert deliveries.address(tx, kept, deliveries.addressed({recipient: recipient}), NOW, worker=worker)
 
 
 def hold(ledger: Ledger, worker: str, name: str) -> None:

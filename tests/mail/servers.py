@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from base64 import b64decode
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -115,6 +116,26 @@ class Silent(asyncio.Protocol):
             transport.close()
 
 
+class TakesTokens(Mailbox):
+    """Takes one token as its login; any other gets what large providers say: a challenge, and 535 after an answer."""
+
+    def __init__(self, valid: str, refusal: str = "535 5.7.3 Authentication unsuccessful") -> None:
+        super().__init__()
+        self.valid = valid
+        self.refusal = refusal
+        self.shown: list[str] = []
+        self.answers: list[object] = []
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        user, bearer = b64decode(args[1]).decode().removesuffix("\x01\x01").split("\x01")
+        token = bearer.removeprefix("auth=Bearer ")
+        self.shown.append(token)
+        if (user, token) == (f"user={USER}", self.valid):
+            return AuthResult(success=True)
+        self.answers.append(await server.challenge_auth('{"status":"400","schemes":"Bearer"}'))
+        return AuthResult(success=False, handled=False, message=self.refusal.format(token=token, login=args[1]))
+
+
 SILENCE, HANG_UP = "(silence)", "(hang up)"
 ANSWERS = {"": "220 mail.example.com", "DATA": "354 go on", ".": "250 2.0.0 queued", "QUIT": "221 2.0.0 bye"}
 
@@ -185,7 +206,8 @@ def mail_server(
     if starttls:
         options |= {"tls_context": starttls, "require_starttls": True}
     if login:
-        options |= {"authenticator": _login, "auth_required": True, "auth_require_tls": True}
+        inside = tls is not None  # aiosmtpd knows nothing of it, and warns of what it takes for a login without TLS
+        options |= {"authenticator": _login, "auth_required": not inside, "auth_require_tls": not inside}
 
     def connection() -> SMTP:
         return SMTP(mailbox, loop=asyncio.get_running_loop(), **options)

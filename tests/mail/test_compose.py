@@ -18,7 +18,9 @@ from reports.config import load as load_config
 from reports.earlier import find_earlier
 from reports.edition import examine, fetch, open_desk, prepare, to_letter
 from reports.job import plan_job
+from reports.mail import enclosure
 from reports.mail.compose import Letter, compose
+from reports.mail.envelope import Envelope
 from tests.acceptance.conftest import DEALS, load, write_config
 
 if TYPE_CHECKING:
@@ -42,8 +44,7 @@ def letter(**other: object) -> Letter:
         "text": "Value won rose.\n",
         "html": html,
         "pictures": {"trend": PNG},
-        "attachment": PDF,
-        "filename": "weekly-2026-11-15_2026-11-21.pdf",
+        "attachments": (enclosure.pdf("weekly-2026-11-15_2026-11-21.pdf", PDF),),
         "language": "en",
         "date": datetime(2026, 11, 22, 6, 30, tzinfo=UTC),
     }
@@ -66,7 +67,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Letter:
 
 def received(one: Letter, recipient: str = TO, send: int = 1) -> EmailMessage:
     """Return the message as it comes out at the other end."""
-    content = compose(one, recipient, key=KEY, send=send).as_bytes()
+    content = compose(one, Envelope((recipient,)), key=KEY, send=send).as_bytes()
     message = message_from_bytes(content, policy=default)
     assert not message.defects
     return message
@@ -153,7 +154,13 @@ def test_the_headers() -> None:
 @pytest.mark.parametrize("domain", ["example.com", "notifications.reports.najd-trading-international.example.com"])
 def test_headers_for_machines_are_never_encoded(name: str, domain: str) -> None:
     one = letter(sender=f"The pipeline reports <pipeline.reports@{domain}>", report=name)
-    raw = compose(one, TO, key=KEY).as_bytes().partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").decode("ascii")
+    raw = (
+        compose(one, Envelope((TO,)), key=KEY)
+        .as_bytes()
+        .partition(b"\r\n\r\n")[0]
+        .replace(b"\r\n ", b" ")
+        .decode("ascii")
+    )
     headers = dict(line.split(": ", 1) for line in raw.split("\r\n"))
     address = f"pipeline.reports@{domain}"
     assert headers["List-Id"].strip() == f"<{name}.reports.{domain}>"
@@ -164,7 +171,9 @@ def test_headers_for_machines_are_never_encoded(name: str, domain: str) -> None:
 
 def test_an_arabic_subject_survives() -> None:
     subject = "تقرير المبيعات الأسبوعي، " * 6 + "15\u201321 نوفمبر"
-    content = compose(letter(subject=subject, sender="تقارير <reports@example.com>"), TO, key=KEY).as_bytes()
+    content = compose(
+        letter(subject=subject, sender="تقارير <reports@example.com>"), Envelope((TO,)), key=KEY
+    ).as_bytes()
     message = message_from_bytes(content)  # as simple programs read it
     assert str(make_header(decode_header(message["Subject"]))) == subject
     assert message_from_bytes(content, policy=default)["From"].addresses[0].display_name == "تقارير"
@@ -184,7 +193,7 @@ def test_no_name_can_bring_headers_or_parts(breaking: str) -> None:
             value = f'"{hostile}" <reports@example.com>' if field == "sender" else hostile
             one = replace(one, **{field: value})
         try:
-            content = compose(one, to, key=KEY).as_bytes()
+            content = compose(one, Envelope((to,)), key=KEY).as_bytes()
         except ValueError:
             continue  # refused outright
         message = message_from_bytes(content, policy=default)
@@ -200,7 +209,7 @@ def test_no_name_can_bring_headers_or_parts(breaking: str) -> None:
 def test_pure_ascii_in_short_lines(kind: str, request: pytest.FixtureRequest) -> None:
     one = letter(text="سطر " * 600, html=f"<html><body><p>{'نص' * 900}</p></body></html>")
     one = one if kind == "made" else request.getfixturevalue("rendered")
-    content = compose(one, "Sales <sales@example.com>", key=KEY).as_bytes()
+    content = compose(one, Envelope(("Sales <sales@example.com>",)), key=KEY).as_bytes()
     assert content.isascii()
     lines = content.split(b"\r\n")
     assert max(map(len, lines)) <= LONGEST_LINE
@@ -208,9 +217,9 @@ def test_pure_ascii_in_short_lines(kind: str, request: pytest.FixtureRequest) ->
 
 
 def test_the_same_input_gives_the_same_bytes(rendered: Letter) -> None:
-    first, second = (compose(rendered, TO, key=KEY).as_bytes() for _ in range(2))
+    first, second = (compose(rendered, Envelope((TO,)), key=KEY).as_bytes() for _ in range(2))
     assert first == second
-    assert compose(rendered, TO, key=KEY, send=2).as_bytes() != first
+    assert compose(rendered, Envelope((TO,)), key=KEY, send=2).as_bytes() != first
 
 
 def test_the_whole_is_small(rendered: Letter) -> None:

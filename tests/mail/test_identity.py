@@ -7,6 +7,7 @@ import re
 import pytest
 
 from reports.mail.compose import compose
+from reports.mail.envelope import Envelope
 from reports.mail.identity import message_id, send_number
 from tests.mail.test_compose import KEY, TO, letter, received
 
@@ -38,13 +39,13 @@ def test_a_long_domain_is_cut_from_the_left_in_message_ids() -> None:
 
 @pytest.mark.parametrize("send", [1, 2, 10, 4711])
 def test_the_send_number_can_be_read_again(send: int) -> None:
-    assert send_number(compose(letter(), TO, key=KEY, send=send)) == send
+    assert send_number(compose(letter(), Envelope((TO,)), key=KEY, send=send)) == send
     assert send_number(received(letter(), send=send)) == send
 
 
 @pytest.mark.parametrize("other", [None, "<4711@example.com>", "<a.b.3@example.com>", "nonsense"])
 def test_other_ids_have_no_send_number(other: str | None) -> None:
-    message = compose(letter(), TO, key=KEY, send=3)
+    message = compose(letter(), Envelope((TO,)), key=KEY, send=3)
     del message["Message-ID"]
     if other:
         message["Message-ID"] = other

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from reports.mail.enclosure import pdf
 from reports.mail.identity import send_number
-from reports.mail.notice import Enclosure, Notice, compose_notice
+from reports.mail.notice import Notice, compose_notice
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -30,7 +31,7 @@ NOTICE = Notice(
     date=datetime(2026, 11, 22, 6, 30, tzinfo=UTC),
 )
 ARABIC = replace(NOTICE, subject="تقرير المبيعات الأسبوعي لم يُرسل " * 4, text="تعذّر الإرسال.\n" * 30, language="ar")
-BOARD = replace(NOTICE, enclosure=Enclosure("board-2026-11.pdf", PDF))
+BOARD = replace(NOTICE, enclosure=pdf("board-2026-11.pdf", PDF))
 
 
 def received(notice: Notice) -> EmailMessage:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reports.config.model import OutboxEmail
+from reports.config.email import OutboxEmail
 from reports.errors import DeliveryError
 from reports.mail.compose import compose
+from reports.mail.envelope import Envelope
 from reports.mail.outcome import Outcome, Status
 from reports.mail.post import open_post
 from tests.mail.test_compose import KEY, letter
@@ -28,14 +29,14 @@ SENDER = "Pipeline reports <reports@example.com>"
 def put(folder: Path, *recipients: str, name: str = EDITION, number: int = 1) -> list[Outcome]:
     async def all_of_them() -> list[Outcome]:
         email = OutboxEmail.model_validate({"kind": "outbox", "from": SENDER, "folder": folder.name})
-        async with open_post(email, folder.parent, name) as post:
-            return [await post.send(one, message(one, number)) for one in recipients]
+        async with open_post(email, folder.parent) as post:
+            return [(await post.send([one], message(one, number), about=name))[0] for one in recipients]
 
     return asyncio.run(all_of_them())
 
 
 def message(recipient: str, number: int = 1) -> EmailMessage:
-    return compose(letter(), recipient, key=KEY, send=number)
+    return compose(letter(), Envelope((recipient,)), key=KEY, send=number)
 
 
 def test_one_whole_file_for_each(tmp_path: Path) -> None:
@@ -130,10 +131,12 @@ def test_after_a_wish_to_stop_nothing_is_written(tmp_path: Path) -> None:
         email = OutboxEmail.model_validate({"kind": "outbox", "from": SENDER})
         task = asyncio.current_task()
         assert task
-        async with open_post(email, tmp_path, EDITION) as post:
-            first = await post.send("a@example.com", message("a@example.com"))
+        async with open_post(email, tmp_path) as post:
+            [first] = await post.send(["a@example.com"], message("a@example.com"), about=EDITION)
             task.cancel()
-            others = [await post.send(one, message(one)) for one in ("b@example.com", "c@example.com")]
+            others = [
+                (await post.send([one], message(one), about=EDITION))[0] for one in ("b@example.com", "c@example.com")
+            ]
         assert task.uncancel() == 0
         return [first, *others]
 

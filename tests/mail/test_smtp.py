@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports.config.model import SmtpEmail
+from reports.config.email import SmtpEmail
 from reports.errors import ConfigError, DeliveryError
 from reports.mail import smtp
 from reports.mail.compose import Letter, compose
+from reports.mail.enclosure import pdf
+from reports.mail.envelope import Envelope
 from reports.mail.outcome import Outcome, Status
 from reports.mail.post import open_post
 from tests.mail.servers import (
@@ -56,12 +58,11 @@ def message(recipient: str) -> EmailMessage:
         text="More was won.\n.\nA dot alone on its line ends no message.\n",
         html="<html><body><p>More was won.</p></body></html>",
         pictures={},
-        attachment=b"%PDF-1.7 " + bytes(range(256)) * 40,
-        filename="weekly.pdf",
+        attachments=(pdf("weekly.pdf", b"%PDF-1.7 " + bytes(range(256)) * 40),),
         language="en",
         date=datetime(2026, 11, 22, 6, 0, tzinfo=UTC),
     )
-    return compose(letter, recipient, key=b"a key")
+    return compose(letter, Envelope((recipient,)), key=b"a key")
 
 
 def config(port: int, security: str = "none", **other: Any) -> SmtpEmail:
@@ -91,8 +92,8 @@ def run(action: Coroutine[Any, Any, Any]) -> Any:
 
 def send(email: SmtpEmail, *recipients: str, folder: Path) -> list[Outcome]:
     async def all_of_them() -> list[Outcome]:
-        async with open_post(email, folder, EDITION) as post:
-            return [await post.send(one, message(one)) for one in recipients]
+        async with open_post(email, folder) as post:
+            return [(await post.send([one], message(one), about=EDITION))[0] for one in recipients]
 
     found: list[Outcome] = run(all_of_them())
     return found
@@ -442,11 +443,11 @@ def test_a_login_that_fails_on_the_way_back_is_temporary(
     server = Script({"EHLO": "250-mail.example.com\r\n250 AUTH PLAIN", "AUTH": "235 welcome"})
 
     async def two(email: SmtpEmail) -> list[Outcome]:
-        async with open_post(email, tmp_path, EDITION) as post:
+        async with open_post(email, tmp_path) as post:
             monkeypatch.delenv(SECRET)
-            first = await post.send(ANNA, message(ANNA))
+            [first] = await post.send([ANNA], message(ANNA), about=EDITION)
             server.answers |= {"MAIL": HANG_UP, "AUTH": "535 5.7.8 wrong"}
-            return [first, await post.send(BASIL, message(BASIL))]
+            return [first, *await post.send([BASIL], message(BASIL), about=EDITION)]
 
     with serving(server.connection, tls=trusted.context(HOST)) as port:
         sent, failed = run(two(config(port, "tls", **login(PASSWORD, monkeypatch))))
@@ -475,15 +476,15 @@ async def stopped_at(server: Script, verb: str, email: SmtpEmail, folder: Path, 
             await asyncio.sleep(0.01)
 
     async def both() -> list[Outcome]:
-        async with open_post(email, folder, EDITION) as post:
+        async with open_post(email, folder) as post:
             if not by_timeout:
-                return [await post.send(one, message(one)) for one in (ANNA, BASIL)]
+                return [(await post.send([one], message(one), about=EDITION))[0] for one in (ANNA, BASIL)]
             async with asyncio.timeout(None) as limit:
                 limits.append(limit)
-                first = await post.send(ANNA, message(ANNA))
+                [first] = await post.send([ANNA], message(ANNA), about=EDITION)
             assert limit.expired()
             server.answers.clear()
-            return [first, await post.send(BASIL, message(BASIL))]
+            return [first, *await post.send([BASIL], message(BASIL), about=EDITION)]
 
     limits: list[asyncio.Timeout] = []
     task = asyncio.create_task(both())

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reports.analysis.signals import limits
 from reports.charts.bars import Bar, bars_chart
 from reports.charts.canvas import Pen
-from reports.charts.closed import closed_chart
+from reports.charts.closed import closed_chart, flow_chart
 from reports.charts.columns import Series, columns_chart
 from reports.charts.drivers import Step, drivers_chart
 from reports.charts.gallery import FULL, HALF, MAIL
@@ -22,6 +22,7 @@ from reports.charts.goal import Goal
 from reports.charts.lettering import CAPITALS
 from reports.charts.multiples import Panel, multiples_chart
 from reports.charts.past import WIDTH, Past
+from reports.charts.team import Mate, team_chart
 from reports.figures import Figure, Figures
 from reports.findings import Target, TrendPoint
 from reports.periods import Kind, plan
@@ -180,6 +181,7 @@ def test_closed(pairs: list[tuple[int, int] | None], width: float) -> None:
     ]
     ticks = FORMATS.ticks(Kind.parse("week"), periods)
     assert_tidy(closed_chart(PEN, "alt", trend, ticks, (width, 90.0)).canvas)
+    assert_tidy(flow_chart(PEN, "alt", trend, ticks, (width, 58.0)).canvas)
 
 
 @settings(max_examples=30)
@@ -225,3 +227,11 @@ def test_a_png_has_the_size_it_should(scale: float) -> None:
     series = Series([Decimal(3), Decimal(5)], ["a", "b"], FORMATS.compact)
     chart = columns_chart(PEN, "trend", "alt", series, (200.0, 90.0))
     assert Image.open(BytesIO(chart.png(scale))).size == (200 * scale, 90 * scale)
+
+
+@given(st.lists(st.tuples(names, st.decimals(0, 9_000_000, places=2)), min_size=1, max_size=36), st.integers(0, 35))
+def test_the_team(rows: list[tuple[str, Decimal]], own: int) -> None:
+    write = FORMATS.alike([value for _, value in rows])
+    mates = [Mate(name, value, write(value), own=place == own) for place, (name, value) in enumerate(rows)]
+    others = Mate("19 others", None, write(sum((value for _, value in rows), Decimal(0))))
+    assert_tidy(team_chart(PEN, "alt", [*mates, others], FULL).canvas)

@@ -48,7 +48,7 @@ def test_a_card_is_understood_and_changed_when_its_lead_was() -> None:
     assert REQUEST.path == "/api/v1/accounts/1/funnels/3/cards"
     made, updated = datetime(2026, 11, 15, 9, 30, tzinfo=UTC), datetime(2026, 11, 17, tzinfo=UTC)
     assert read([CARD]) == (
-        Card(5, made, updated, 11, "won", Decimal("1200.5"), "SAR", "Sidra annual licence", "Noura"),
+        Card(5, made, updated, 11, "won", Decimal("1200.5"), "SAR", "Sidra annual licence", "Noura", 7),
     )
     (alone,) = read([changed("lead.updated_at", ..., CARD)])
     assert alone.changed_at == datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
