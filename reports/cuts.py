@@ -164,20 +164,21 @@ def deliverable(
     return made, left
 
 
-def require(order: Order, snapshot: Snapshot, plan: Plan) -> None:
-    """Raise a ConfigError where an order names pipelines or agents that there aren't: nobody gets half of a cut."""
+def require(cut: Cut, snapshot: Snapshot, plan: Plan) -> None:
+    """Raise a ConfigError where a cut names pipelines or agents that there aren't: nobody gets half of a cut."""
     known = {one.pipeline.id: clean(one.pipeline.name) for one in snapshot.pipelines}
-    if missing := sorted((order.cut.pipelines or frozenset()) - known.keys()):
+    if missing := sorted((cut.pipelines or frozenset()) - known.keys()):
         there = ", ".join(f"{number} {name}" for number, name in known.items())
         raise ConfigError(
             f"the account has no pipeline {', '.join(map(str, missing))}",
             hint=f"Correct its number; there are: {there}.",
         )
     agents = {one.id for one in agents_of(snapshot, plan)}
-    if order.cut.agents is not None and not order.cut.agents & agents:
-        listed = ", ".join(map(str, sorted(order.cut.agents)))
+    if cut.agents is not None and not cut.agents & agents:
+        listed = ", ".join(map(str, sorted(cut.agents)))
         raise ConfigError(
-            f"no agent with the number {listed} had any deals in the periods shown", hint="Correct the view's agents."
+            f"no agent with the number {listed} had any deals in the periods shown",
+            hint="Correct the number, or choose other periods.",
         )
 
 
@@ -195,7 +196,7 @@ def named(report: Report, cut: str) -> Order | None:
 
 def order_named(report: Report, cut: str | None) -> Order:
     """Return the order of a cut that a person asks for by its name; who gets an agent's is not known from here."""
-    if cut is None and report.cuts != "agent":
+    if cut in {None, WHOLE.name} and report.cuts != "agent":
         return Order(WHOLE, tuple(report.to))
     if cut is None:
         raise ConfigError(
@@ -205,8 +206,6 @@ def order_named(report: Report, cut: str | None) -> Order:
     number = cut.removeprefix("agent-")
     if report.cuts == "agent" and AGENT.fullmatch(cut):
         return Order(Cut(cut, agents=frozenset({int(number)})), ())
-    if cut == WHOLE.name and report.cuts != "agent":
-        return Order(WHOLE, tuple(report.to))
     if (found := named(report, cut)) is not None:
         return found
     if report.cuts == "agent":

@@ -17,7 +17,7 @@ from reports.analysis.open_deals import with_open_deals
 from reports.analysis.restatements import with_earlier
 from reports.archive import Archive, Draft, read_snapshot, snapshot_json
 from reports.config.model import VoxysSource
-from reports.cuts import wanted_agents
+from reports.cuts import require, wanted_agents
 from reports.earlier import find_earlier, read_earlier
 from reports.errors import DataError
 from reports.figures import EditionId, Figure, Snapshot
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from reports.charts.canvas import Chart
     from reports.charts.gallery import Gallery
     from reports.config.model import Config
-    from reports.figures import Cut
     from reports.findings import Analysis, Section, Standing
     from reports.job import Job
     from reports.mail.compose import Letter
@@ -89,7 +88,7 @@ async def produce(job: Job, fetched: Snapshot, delivered: tuple[str, datetime] |
     `fetched` is what was fetched for all cuts of the report, `delivered` what was sent last of this one.
     """
     desk = open_desk(job)
-    kept = snapshot_json(_own(fetched, job.cut))
+    kept = snapshot_json(_own(job, fetched))
     snapshot = await from_archive(job, kept)  # what is kept is what is shown
     earlier = find_earlier(job, delivered)
     analysis = examine(job, snapshot, earlier)
@@ -127,11 +126,12 @@ def trials(config: Config) -> Archive:
     return Archive(config.path(config.archive.folder) / TRIALS)
 
 
-def _own(fetched: Snapshot, cut: Cut) -> Snapshot:
+def _own(job: Job, fetched: Snapshot) -> Snapshot:
     """Return what was fetched without the answers that only other cuts show."""
     from reports.source import answers_of
 
-    return replace(fetched, answers=answers_of(fetched.answers, cut))
+    require(job.cut, fetched, job.plan)
+    return replace(fetched, answers=answers_of(fetched.answers, job.cut))
 
 
 async def export(
@@ -140,7 +140,7 @@ async def export(
     """Produce an edition in one format; nothing is kept or sent. `delivered` is what was sent last."""
     desk = open_desk(job)
     fetched = await fetch(job, progress)
-    snapshot = await from_archive(job, snapshot_json(_own(fetched, job.cut)))
+    snapshot = await from_archive(job, snapshot_json(_own(job, fetched)))
     analysis = examine(job, snapshot, find_earlier(job, delivered))
     if kind == "json":
         return to_json(job, job.edition, snapshot, analysis)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reports.cuts import LeftOut, Order, deliverable, known_orders, orders, refusals, require
+from reports.cuts import LeftOut, Order, deliverable, known_orders, orders, refusals
 from reports.edition import produce
 from reports.errors import ReportsError
 from reports.job import part_of
@@ -125,7 +125,6 @@ async def _with_cut(  # noqa: PLR0913, PLR0917 - what is made of what, on which 
     if not _still_wanted(office, order, having, opted_out):
         return output
     try:
-        require(order, fetched, job.plan)
         made = await produce(part, fetched, delivered, above=above)
     except ReportsError as error:
         return replace(output, failed=(*output.failed, _failed(job, order, error)))

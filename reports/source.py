@@ -93,9 +93,6 @@ class Source:
         """Return the chosen pipelines, of which there has to be one."""
         if pipelines := await self._wanted(chosen, only):
             return pipelines
-        if only:
-            listed = ", ".join(map(str, sorted(only)))
-            raise DataError(f"the report has no pipeline {listed}", hint="`reports check` lists those that there are.")
         raise DataError(
             "the source has no pipelines",
             hint="Create one in Voxys Connect; a sandbox database is filled with `reports sandbox load`.",

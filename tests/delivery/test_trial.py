@@ -113,6 +113,15 @@ def test_it_says_what_the_condition_would_say(tmp_path: Path) -> None:
     assert "no condition is met" in spoken(first)
 
 
+def test_a_cut_that_would_fail_fails_in_the_test_too(tmp_path: Path) -> None:
+    view = f'[[reports.weekly.views]]\nname = "up"\npipelines = [1, 9]\nto = ["{BILAL}"]'
+    with world(tmp_path, report=f"{SCHEDULE}\n{view}", pipelines="", to=f'["{ANNA}"]') as made:
+        found = tried(made)
+    assert [one.cut for one in found.sent] == ["all"]
+    [(cut, _, error)] = found.failed
+    assert (cut, error.message) == ("up", "the account has no pipeline 9")
+
+
 def test_an_address_outside_the_allowed_domains_gets_no_test_either(tmp_path: Path) -> None:
     with (
         world(tmp_path, email='kind = "outbox"\nallowed_domains = ["example.com"]') as made,
