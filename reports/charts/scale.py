@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_LINES = 3  # of reference beside the base line (LOOK rule 2)
+LINE = 11.0  # points between two lines, so that their values don't touch
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,10 @@ def scale(values: Sequence[float], room: float, *, whole: bool = False) -> Scale
     if low == high:
         return Scale(0.0, 1.0, room, (0.0,))
     found: tuple[float, ...] = (0.0,)
-    for steps in (5, 4, 3, 2):
+    most = max(1, min(MOST_LINES, int(room // LINE)))
+    for steps in (5, 4, 3, 2, 1):
         ticks = MaxNLocator(nbins=steps, integer=whole, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
         found = tuple(float(one) for one in ticks if low <= one <= high)
-        if len(found) <= MOST_LINES + 1:
+        if len(found) <= most + 1:
             break
     return Scale(low, high, room, found)
