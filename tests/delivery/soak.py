@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
 KILLS = 200
 LEFT = 4  # reports that have something to do, at least, whenever the house is started
-LINES = 20  # of its log, at most, before it is killed: with so much left to do they come in any case
+LINES = 20  # of its log, at most, before it is killed; sooner where nothing is left to do
+QUIET = 5.0  # seconds after which time passes, so that attempts that wait become due
 DELAYS = (0.0, 0.02, 0.3, 1.5)  # seconds after that line, at most: most steps are short, a few are long
 FINISH = 600.0  # seconds for the end, without any kill
 
@@ -94,14 +95,27 @@ class Soak:
         """Kill it some time after a line of its log, so that a slow machine gets as far; returns the last event."""
         lines = self._chance.randint(1, LINES)
         delay = self._chance.uniform(0, self._chance.choice(DELAYS))
+        try:
+            self._watch(process, lines)
+            time.sleep(delay)
+        finally:
+            if process.poll() is None:
+                self._house.kill(process)
+        return said(process, 0).events[-1]
+
+    def _watch(self, process: subprocess.Popen[bytes], lines: int) -> None:
+        """Wait until it has logged so many lines, or has nothing left to do."""
         end = time.monotonic() + TIMEOUT
+        quiet = time.monotonic() + QUIET
         while len(said(process, 0).events) < lines:
             assert process.poll() is None, said(process, 0).err
             assert time.monotonic() < end, f"it does nothing: {said(process, 0).err}"
+            if time.monotonic() > quiet:
+                if not self._busy(self._house.book()):
+                    return
+                self._house.pass_time()
+                quiet += QUIET
             time.sleep(0.002)
-        time.sleep(delay)
-        self._house.kill(process)
-        return said(process, 0).events[-1]
 
     def _finish(self) -> Found:
         """Let it work without being disturbed, until nothing is left to do."""
