@@ -8,6 +8,7 @@ INSTALL := $(BIN)/python -m pip install -qq --editable
 KILLS ?= 200
 SEED ?=
 CATALOGUE ?= templates/locale/messages.pot
+LANGUAGES := $(notdir $(patsubst %/,%,$(dir $(wildcard $(dir $(CATALOGUE))*/messages.po))))
 INPUTS := pyproject.toml constraints.txt
 
 .PHONY: help report test test-slow soak check format messages bench fonts clean
@@ -47,6 +48,9 @@ messages: .venv/dev
 	  --no-default-keywords --keywords text --keywords _text --keywords say --keywords plural:1,2 --keywords _plural:1,2 \
 	  --keywords mark --keywords mark_plural:1,2 --keywords t --keywords n:1,2 --no-location --sort-output --omit-header \
 	  --output-file $(CATALOGUE) reports templates
+	for language in $(LANGUAGES); do \
+	  $(BIN)/python -m babel.messages.frontend update --input-file $(CATALOGUE) --locale $$language --no-fuzzy-matching \
+	    --ignore-pot-creation-date --output-file $(dir $(CATALOGUE))$$language/messages.po; done
 
 bench: .venv/dev
 	$(BIN)/python tests/benchmarks/bench.py

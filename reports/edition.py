@@ -155,7 +155,7 @@ def open_desk(job: Job) -> Desk:
     """Find the templates, the language and the look, before anything is fetched."""
     templates = Templates.of_project(job.config.folder)
     templates.require(job.report.template)
-    language = Language.load(templates, job.config.locale(job.report))
+    language = Language.load(templates, job.config.locale(job.report), job.config.numbers(job.report))
     formats = Formats(language, job.config.currency(job.report))
     return Desk(templates, language, formats, Sentences(language, formats, job.plan), load_theme(templates))
 
@@ -219,12 +219,12 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analys
     from reports.charts.gallery import Gallery
     from reports.render.context import Facts, PageBuilder
 
-    account = job.config.account
+    account, locale = job.config.account, job.config.locale(job.report)
     gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
     facts = Facts(
         edition=edition,
-        account=desk.formats.isolate(clean(account.name)),
-        title=desk.formats.isolate(clean(job.report.title)),
+        account=desk.formats.isolate(clean(job.config.account_name(locale))),
+        title=desk.formats.isolate(clean(job.config.title(job.report, locale))),
         as_of=job.as_of,
         fetched_at=snapshot.fetched_at,
         zone=account.zone,
@@ -326,7 +326,7 @@ def to_json(job: Job, edition: EditionId, snapshot: Snapshot, analysis: Analysis
     return document(
         analysis,
         edition=edition,
-        title=report.title,
+        title=config.title(report),
         as_of=job.as_of,
         fetched_at=snapshot.fetched_at.astimezone(config.account.zone),
         currency=config.currency(report),

@@ -41,7 +41,7 @@ _NO_PAGE_OF_REPORT = {
     *("schedule", "owner", "catch_up", "retry_for", "approve", "approve_within", "only_if", "at_least_every"),
     *("cc", "bcc", "together", "reply_to", "views", "pipeline_to"),
 }
-TEXTS = {".html", ".css", ".txt", ".toml", ".mo"}  # templates, themes and catalogues; fonts are known by their digests
+TEXTS = {".html", ".css", ".txt", ".toml", ".po"}  # templates, themes and catalogues; fonts are known by their digests
 
 
 def input_files(job: Job, earlier: bytes) -> dict[str, bytes]:

@@ -133,7 +133,7 @@ def _about(config: Config, report: str, kept: Sequence[Kept], sent: Sequence[Del
     return Notice(
         kind=Kind.FAILED,
         report=report,
-        title=known.title if known else report,
+        title=config.title(known) if known else report,
         edition=kept[0].id if kept and not several else None,
         editions=len(kept) if several else 0,
         zone=config.account.zone,
@@ -266,7 +266,7 @@ def _message(office: Office, row: Row) -> EmailMessage:
     config, archive = office.config, office.archive
     notice = from_json(row.content)
     templates = Templates.of_project(config.folder)
-    language = Language.load(templates, config.account.locale)
+    language = Language.load(templates, config.account.locale, config.account.numbers)
     formats = Formats(language, config.account.currency)
     plain = PlainNotice(
         identity=row.key,

@@ -90,7 +90,7 @@ def _try_out(job: Job, tester: str) -> None:
         raise ConfigError(str(error), hint="Name one mailbox behind --test.") from error
     with open_ledger(job.config) as ledger, Progress() as progress:
         tried = asyncio.run(try_out(Office(job.config, ledger, now), job, tester, progress))
-    click.echo(f"A test of {job.report.title}: {len(tried.sent)} to {tester}, none to anybody else\n")
+    click.echo(f"A test of {job.config.title(job.report)}: {len(tried.sent)} to {tester}, none to anybody else\n")
     rows = [(one.cut, f"for {one.intended}", f"{one.outcome.status}: {_where(one.outcome)}") for one in tried.sent]
     rows += [(one.cut, f"for {one.who}", f"left out: {one.reason}") for one in tried.left]
     print_table((), rows)

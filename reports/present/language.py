@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cache, cached_property
+from io import BytesIO
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from babel import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
 from babel.support import NullTranslations, Translations
 
 from reports.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reports.present.templates import Templates
 
+Digits: TypeAlias = Literal["latn", "arab"]
+
 SOURCE_LANGUAGE = "en"
+CATALOGUE = "messages.po"
+ARABIC_DIGITS = {"ar"}  # languages that may be written with the digits of their own script
 WORLD_ENGLISH = "en_001"  # "en" alone would write dates the American way
 
 
@@ -34,24 +43,25 @@ class Language:
 
     locale: Locale
     translations: NullTranslations
+    digits: Digits = "latn"
 
     @classmethod
-    def load(cls, templates: Templates, name: str) -> Language:
+    def load(cls, templates: Templates, name: str, digits: Digits = "latn") -> Language:
         """Find the catalogue of a locale; English is the language the messages are written in."""
         try:
             locale = Locale.parse(WORLD_ENGLISH if name == SOURCE_LANGUAGE else name)
-        except UnknownLocaleError as error:
+        except (UnknownLocaleError, ValueError) as error:
             raise ConfigError(
-                f'"{name}" is not a locale', hint='Use "en" or another one that has a catalogue.'
+                f'"{name}" is not a locale', hint=f"There are: {', '.join(languages(templates))}."
             ) from error
         if locale.language == SOURCE_LANGUAGE:
             return cls(locale, NullTranslations())
-        for folder in templates.folders:
-            found = Translations.load(folder / "locale", [name, locale.language])
-            if isinstance(found, Translations):
-                return cls(locale, found)
+        own = digits if locale.language in ARABIC_DIGITS else "latn"
+        for folder in (name, locale.language):
+            if (path := templates.find(f"locale/{folder}/{CATALOGUE}")) is not None:
+                return cls(locale, _read(path, locale.language), own)
         raise ConfigError(
-            f'there is no catalogue for the locale "{name}"', hint=f'This version speaks "{SOURCE_LANGUAGE}".'
+            f'there is no catalogue for the locale "{name}"', hint=f"There are: {', '.join(languages(templates))}."
         )
 
     @cached_property
@@ -71,3 +81,23 @@ class Language:
     def plural(self, one: str, many: str, number: int, /, **values: object) -> str:
         """Return the form of a message that fits a number; the text says `{number}` through its values."""
         return str(self.translations.ungettext(one, many, number)).format(**values)
+
+
+def languages(templates: Templates) -> list[str]:
+    """Return the languages that reports can be written in."""
+    found = {path.parent.name for folder in templates.folders for path in folder.glob(f"locale/*/{CATALOGUE}")}
+    return sorted({SOURCE_LANGUAGE, *found})
+
+
+@cache
+def _read(path: Path, language: str) -> Translations:
+    """Read a catalogue as translators write it; no compiled copy of it can be out of date."""
+    try:
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=language, abort_invalid=True)
+    except (OSError, PoFileError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} can't be read as a catalogue: {error}", hint="Mend it, or put it back.") from error
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
