@@ -395,7 +395,7 @@ def refuse_large(letter: Letter, limit: int) -> None:
 def _subject(edition: Edition) -> str:
     """Return what the mail is about; where its body has no figures, its subject has none either."""
     desk, page = edition.desk, edition.page
-    title = f"{page.facts.title}, {page.part}" if page.part else page.facts.title
+    title = desk.language.listed((page.facts.title, page.part))
     if edition.job.report.body == "none":
         return desk.language.text("{title}, {span}", title=title, span=page.span)
     news = desk.sentences.short(edition.analysis.headline)
