@@ -82,7 +82,30 @@ def shorten(name: str, most: int) -> str:
 def cut_at_word(head: str) -> str:
     """Return the beginning of a text with an ellipsis, up to the last whole word where that isn't much shorter."""
     word = head.rsplit(" ", 1)[0]
-    return f"{(word if len(word) > len(head) // 2 else head).rstrip(' ,;-')}{ELLIPSIS}"
+    kept = (word if len(word) > len(head) // 2 else head).rstrip(f" ,;-{JOINERS}")
+    return f"{kept}{ELLIPSIS}{POP * len(_left_open(kept))}"
+
+
+def reopened(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the lines of one text so that each closes the isolates it opens, and the next opens them again."""
+    found: list[str] = []
+    still = ""
+    for line in lines:
+        whole = f"{still}{line}"
+        still = _left_open(whole)
+        found.append(f"{whole}{POP * len(still)}")
+    return tuple(found)
+
+
+def _left_open(text: str) -> str:
+    """Return the isolates that a text opens and doesn't close."""
+    stack = ""
+    for one in text:
+        if one == POP:
+            stack = stack[:-1]
+        elif one in OPENING:
+            stack += one
+    return stack
 
 
 @dataclass(frozen=True)
