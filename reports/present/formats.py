@@ -315,9 +315,9 @@ class Formats:
         return self._days(format_skeleton(skeleton, day, locale=self.language.locale))
 
     def _days(self, text: str) -> str:
-        """Write days in this language's digits; Arabic names months in full, which CLDR forgets for the Levant."""
+        """Write days in this language's digits; Arabic has one name for a month, which CLDR forgets here and there."""
         if self.language.locale.language == ARABIC:
-            text = _in_full(text, self.language.locale)
+            text = _with_proper_months(text, self.language.locale)
         if self.language.digits == "arab":
             text = text.translate(ARABIC_DIGITS)
         return self._enclosed(MARKS.sub("", text))
@@ -390,12 +390,13 @@ def _is_isolate(text: str) -> bool:
 
 @cache
 def _months(locale: Locale) -> dict[str, str]:
-    """Return the months that a locale has a long name for, by the short one."""
-    names = ((locale.months[use][width] for width in ("abbreviated", "wide")) for use in ("format", "stand-alone"))
-    return {short[one]: wide[one] for short, wide in names for one in wide if short[one] != wide[one]}
+    """Return the name that a month has in a region's dates, by the others that CLDR has for it."""
+    proper = locale.months["format"]["wide"]
+    others = (locale.months[use][width] for use in ("format", "stand-alone") for width in ("abbreviated", "wide"))
+    return {other[one]: name for other in others for one, name in proper.items() if other[one] != name}
 
 
-def _in_full(text: str, locale: Locale) -> str:
+def _with_proper_months(text: str, locale: Locale) -> str:
     names = _months(locale)
     return re.sub("|".join(names), lambda found: names[found[0]], text) if names else text
 
