@@ -170,15 +170,16 @@ def test_tasks_that_draw_at_the_same_time_gather_each_their_own() -> None:
 
 
 def test_the_page_and_the_charts_tell_what_they_replaced(tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text("<p>{{ name }}</p>")
+    (tmp_path / "page.html").write_text("<p>{{ person }}</p>")
     found = Templates((tmp_path, *templates().folders))
     pen = Pen(load_theme(found), english(), formats(), found)
     with noting() as drawn:
         Canvas(pen, 100, 100).text(0, 0, "日本")
         assert (
-            render_template(found, "page.html", english(), name="本 & 語") == f"<p>{SUBSTITUTE} &amp; {SUBSTITUTE}</p>"
+            render_template(found, "page.html", english(), person="本 & 語")
+            == f"<p>{SUBSTITUTE} &amp; {SUBSTITUTE}</p>"
         )
-        render_template(found, "page.html", english(), own_fonts=False, name="漢")
+        render_template(found, "page.html", english(), own_fonts=False, person="漢")
     assert list(drawn) == ["日", "本", "語"]
 
 
