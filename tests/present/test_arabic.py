@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from babel.messages.pofile import read_po
 
+from reports.analysis.probe import Outcome, Proof, Subject, Verdict, Why
 from reports.present.catalogue import fields
 from reports.present.sentences import LABELS, Sentences
-from tests.making import CHECKOUT, arabic, arabic_formats, figures_of, plan_of
+from reports.present.verdicts import Quotes
+from tests.making import AS_OF, CHECKOUT, arabic, arabic_formats, figures_of, plan_of
 from tests.present.test_language import everything_said
+from tests.present.test_verdicts import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,6 +167,18 @@ def test_every_counted_message_has_a_form_of_its_own_for_one_two_few_and_many() 
 def test_what_is_said_in_arabic_has_no_word_of_the_source() -> None:
     for text in everything_said(arabic()):
         assert set(PARTICLES.findall(text)) <= {"SAR", "UTC"}, text
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+@pytest.mark.parametrize("why", list(Why))
+def test_what_a_probe_found_is_said_in_arabic(why: Why, outcome: Outcome) -> None:
+    values = NUMBERS | {"zone": "UTC", "expected": "SAR", "reading": "all", "number": "3"}
+    values |= {"found": "SAR"} if why is Why.CURRENCIES else {}
+    quotes = Quotes(arabic_formats(), Proof(AS_OF, {Subject.WON: Verdict(Subject.WON, outcome, why, values)}))
+    found = Verdict(Subject.WON, outcome, why, values)
+    said = f"{quotes.line(found)} {quotes.mark(Subject.WON)}"
+    assert set(PARTICLES.findall(said)) <= {"SAR", "UTC", "total", "value", "won"}, said
+    assert "{" not in said
 
 
 def test_labels_are_short_enough_for_the_place_they_have() -> None:
