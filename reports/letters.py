@@ -89,7 +89,7 @@ def refuse_large(letter: Letter, limit: int) -> None:
 def _subject(rendering: Rendering) -> str:
     """Return what the mail is about; where its body has no figures, its subject has none either."""
     desk, page = rendering.desk, rendering.page
-    title = f"{page.facts.title}, {page.part}" if page.part else page.facts.title
+    title = desk.language.listed((page.facts.title, page.part))
     if rendering.job.report.body == "none":
         return desk.language.text("{title}, {span}", title=title, span=page.span)
     news = desk.sentences.short(rendering.analysis.headline)
@@ -123,5 +123,5 @@ def _file_names(renderings: Sequence[Rendering]) -> list[str]:
 def file_name(rendering: Rendering) -> str:
     """Return what a report's files are called, in its language, such as `Weekly report, 15-21 Nov 2026`."""
     desk, page = rendering.desk, rendering.page
-    title = f"{page.facts.title}, {page.part}" if page.part else page.facts.title
+    title = desk.language.listed((page.facts.title, page.part))
     return safe_name(desk.language.text("{title}, {span}", title=title, span=page.span))

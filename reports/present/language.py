@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
-from io import BytesIO
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import PoFileError, read_po
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 
 from reports.errors import ConfigError
+from reports.present.catalogue import read_catalogue
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from reports.present.templates import Templates
 
@@ -35,6 +33,9 @@ def mark(message: str) -> str:
 def mark_plural(one: str, many: str) -> tuple[str, str]:
     """Mark the two forms of a message for extraction, as `mark` does."""
     return one, many
+
+
+COMMA, SEMICOLON = mark("{left}, {right}"), mark("{left}; {right}")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Language:
         own = digits if locale.language in ARABIC_DIGITS else "latn"
         for folder in (name, locale.language):
             if (path := templates.find(f"locale/{folder}/{CATALOGUE}")) is not None:
-                return cls(locale, _read(path, locale.language), own)
+                return cls(locale, read_catalogue(path, locale.language), own)
         raise ConfigError(
             f'there is no catalogue for the locale "{name}"', hint=f"There are: {', '.join(languages(templates))}."
         )
@@ -82,22 +83,20 @@ class Language:
         """Return the form of a message that fits a number; the text says `{number}` through its values."""
         return str(self.translations.ungettext(one, many, number)).format(**values)
 
+    def listed(self, parts: Iterable[str]) -> str:
+        """Return parts with commas between them, as the language writes these; empty ones are left out."""
+        return self._chained(COMMA, parts)
+
+    def sequence(self, parts: Iterable[str]) -> str:
+        """Return parts with semicolons between them, as the language writes these; empty ones are left out."""
+        return self._chained(SEMICOLON, parts)
+
+    def _chained(self, words: str, parts: Iterable[str]) -> str:
+        found = [one for one in parts if one]
+        return reduce(lambda left, right: self.text(words, left=left, right=right), found) if found else ""
+
 
 def languages(templates: Templates) -> list[str]:
     """Return the languages that reports can be written in."""
     found = {path.parent.name for folder in templates.folders for path in folder.glob(f"locale/*/{CATALOGUE}")}
     return sorted({SOURCE_LANGUAGE, *found})
-
-
-@cache
-def _read(path: Path, language: str) -> Translations:
-    """Read a catalogue as translators write it; no compiled copy of it can be out of date."""
-    try:
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=language, abort_invalid=True)
-    except (OSError, PoFileError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} can't be read as a catalogue: {error}", hint="Mend it, or put it back.") from error
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return Translations(compiled)
