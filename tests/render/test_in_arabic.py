@@ -96,8 +96,8 @@ def pipeline(job: Job, number: int, name: str) -> PipelineWindows:
     return replace(made, cards=cards, of_agents=asked)
 
 
-def edition(folder: Path, report: str, cut: Cut | None = None) -> Edition:
-    (folder / "config.toml").write_text(CONFIG, encoding="utf-8")
+def edition(folder: Path, report: str, cut: Cut | None = None, locale: str = "ar") -> Edition:
+    (folder / "config.toml").write_text(CONFIG.replace('locale = "ar"', f'locale = "{locale}"'), encoding="utf-8")
     job = plan_job(load(folder / "config.toml"), report, TODAY)
     job = replace(job, cut=cut or job.cut, note="تعليق **مهم**")
     snapshot = snapshot_of(*(pipeline(job, number, f"مسار {number}") for number in (1, 2)))
@@ -217,3 +217,31 @@ def test_notices_are_arabic(kind: Kind, missed: int, statuses: tuple[str, ...]) 
     formats = arabic_formats()
     text = COMMAND.sub("", notice_text(templates(), formats, notice))
     assert foreign(f"{notice_subject(formats, notice)}\n{text}") == set()
+
+
+FRENCH = """
+msgid ""
+msgstr ""
+"Language: fr\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=2; plural=(n > 1);\\n"
+
+msgid "Value won"
+msgstr "Montant gagné"
+
+msgid "the week before"
+msgstr "la semaine précédente"
+"""
+
+
+def test_a_third_language_is_one_folder(tmp_path: Path) -> None:
+    catalogue = tmp_path / "templates" / "locale" / "fr" / "messages.po"
+    catalogue.parent.mkdir(parents=True)
+    catalogue.write_text(FRENCH, encoding="utf-8")
+    made = edition(tmp_path, "weekly", locale="fr")
+    html, mail = to_html(made), to_letter(made, b"")
+    assert '<html lang="fr" dir="ltr">' in html
+    assert mail.language == "fr"
+    for text in (words(html), words(mail.html), mail.text):
+        assert "Montant gagné" in text
+        assert "Value won:" not in text
