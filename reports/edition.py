@@ -295,18 +295,20 @@ def page_html(edition: Edition, fonts: str) -> str:
         "page": Markup(templates.read("base/page.css")),  # noqa: S704 - a template of ours or the project's
     }
     if edition.job.trial:
-        styles["page"] += _trial_css(edition.desk.language.text("TEST"))
+        styles["page"] += _trial_css(edition.desk.language)
     return render_template(
         templates, f"{report.template}/page.html", edition.desk.language, page=edition.page, styles=styles
     )
 
 
-def _trial_css(word: str) -> Markup:
-    """Return what marks each page of a test, whatever its template is."""
+def _trial_css(language: Language) -> Markup:
+    """Return what marks each page of a test, whatever its template is: at the end of the line above the page."""
     from reports.render.html import css_string
 
-    box = "font: 700 12pt/1 Inter, 'Noto Sans Arabic'; color: var(--bad); vertical-align: bottom; padding-bottom: 4mm"
-    return Markup("@page { @top-right { content: %s; %s } }") % (css_string(word), Markup(box))  # noqa: S704 - our own CSS
+    side = "left" if language.direction == "rtl" else "right"
+    box = "font: 600 12pt/1 var(--font); color: var(--bad); vertical-align: bottom; padding-bottom: 4mm"
+    rule = Markup("@page { @top-%s { content: %s; %s } }")
+    return rule % (side, css_string(language.text("TEST")), Markup(box))  # noqa: S704 - our own CSS
 
 
 def to_pdf(edition: Edition) -> bytes:

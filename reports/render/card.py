@@ -59,7 +59,7 @@ def card(sentences: Sentences, analysis: Analysis, standing: Standing, *, letter
     shares = pipelines_shown(analysis, most)
     say, formats = sentences.language.text, sentences.formats
     return Card(
-        name=shorten(standing.agent.name, LONGEST_NAME),
+        name=formats.isolate(shorten(standing.agent.name, LONGEST_NAME)),
         pipelines=_pipelines(sentences, shares),
         deals=tuple(
             deal_row(formats, deal, DEAL if shares.rows else DEAL_ALONE) for deal in deals_shown(analysis, most)
@@ -82,7 +82,11 @@ def card(sentences: Sentences, analysis: Analysis, standing: Standing, *, letter
 
 
 def _pipelines(sentences: Sentences, shares: Shares) -> tuple[ShareRow, ...]:
-    rows = [_row(sentences, shorten(one.name, LONGEST_PIPELINE), one.current, one.previous) for one in shares.shown]
+    isolate = sentences.formats.isolate
+    rows = [
+        _row(sentences, isolate(shorten(one.name, LONGEST_PIPELINE)), one.current, one.previous)
+        for one in shares.shown
+    ]
     if shares.others:
         number = len(shares.others)
         name = sentences.language.plural("{number} other", "{number} others", number, number=number)
