@@ -295,20 +295,18 @@ def page_html(edition: Edition, fonts: str) -> str:
         "page": Markup(templates.read("base/page.css")),  # noqa: S704 - a template of ours or the project's
     }
     if edition.job.trial:
-        styles["page"] += _trial_css(edition.desk.language)
+        styles["page"] += _trial_css(edition.desk.language.text("TEST"))
     return render_template(
         templates, f"{report.template}/page.html", edition.desk.language, page=edition.page, styles=styles
     )
 
 
-def _trial_css(language: Language) -> Markup:
-    """Return what marks each page of a test, whatever its template is: at the end of the line above the page."""
+def _trial_css(word: str) -> Markup:
+    """Return what marks each page of a test, whatever its template is."""
     from reports.render.html import css_string
 
-    side = "left" if language.direction == "rtl" else "right"
-    box = "font: 600 12pt/1 var(--font); color: var(--bad); vertical-align: bottom; padding-bottom: 4mm"
-    rule = Markup("@page { @top-%s { content: %s; %s } }")
-    return rule % (side, css_string(language.text("TEST")), Markup(box))  # noqa: S704 - our own CSS
+    box = "font: 700 12pt/1 Inter, 'Noto Sans Arabic'; color: var(--bad); vertical-align: bottom; padding-bottom: 4mm"
+    return Markup("@page { @top-right { content: %s; %s } }") % (css_string(word), Markup(box))  # noqa: S704 - our own CSS
 
 
 def to_pdf(edition: Edition) -> bytes:
@@ -397,7 +395,7 @@ def refuse_large(letter: Letter, limit: int) -> None:
 def _subject(edition: Edition) -> str:
     """Return what the mail is about; where its body has no figures, its subject has none either."""
     desk, page = edition.desk, edition.page
-    title = f"{page.facts.title}, {page.part}" if page.part else page.facts.title
+    title = desk.language.listed((page.facts.title, page.part))
     if edition.job.report.body == "none":
         return desk.language.text("{title}, {span}", title=title, span=page.span)
     news = desk.sentences.short(edition.analysis.headline)

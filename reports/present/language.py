@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -15,6 +15,7 @@ from babel.support import NullTranslations, Translations
 from reports.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from reports.present.templates import Templates
@@ -35,6 +36,9 @@ def mark(message: str) -> str:
 def mark_plural(one: str, many: str) -> tuple[str, str]:
     """Mark the two forms of a message for extraction, as `mark` does."""
     return one, many
+
+
+COMMA, SEMICOLON = mark("{left}, {right}"), mark("{left}; {right}")
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,18 @@ class Language:
     def plural(self, one: str, many: str, number: int, /, **values: object) -> str:
         """Return the form of a message that fits a number; the text says `{number}` through its values."""
         return str(self.translations.ungettext(one, many, number)).format(**values)
+
+    def listed(self, parts: Iterable[str]) -> str:
+        """Return parts with commas between them, as the language writes these; empty ones are left out."""
+        return self._chained(COMMA, parts)
+
+    def sequence(self, parts: Iterable[str]) -> str:
+        """Return parts with semicolons between them, as the language writes these; empty ones are left out."""
+        return self._chained(SEMICOLON, parts)
+
+    def _chained(self, words: str, parts: Iterable[str]) -> str:
+        found = [one for one in parts if one]
+        return reduce(lambda left, right: self.text(words, left=left, right=right), found) if found else ""
 
 
 def languages(templates: Templates) -> list[str]:

@@ -61,7 +61,9 @@ def board(formats: Formats, facts: Facts, analysis: Analysis, pictures: Mapping[
         return Board(refused=_refused(formats, analysis))
     return Board(
         caption=_caption(formats, facts, several=len(analysis.pipelines) > 1),
-        total="; ".join(filter(None, (*open_lines(formats, deals), since_line(formats, analysis.overall.open_change)))),
+        total=formats.language.sequence(
+            (*open_lines(formats, deals), since_line(formats, analysis.overall.open_change))
+        ),
         panels=tuple(_panel(formats, one, one.open, pictures) for one in analysis.pipelines if one.open),
         across=across(len(analysis.pipelines)),
         deals=tuple(deal_row(formats, deal) for deal in deals.largest),
@@ -102,7 +104,7 @@ def _deals_caption(formats: Formats, deals: OpenDeals) -> str:
 
 def _panel(formats: Formats, section: Section, deals: OpenDeals, pictures: Mapping[str, Picture]) -> BoardPanel:
     first, *others = open_lines(formats, deals)
-    lines = (first, "; ".join(others))  # two lines for each, so that the charts stand side by side
+    lines = (first, formats.language.sequence(others))  # two lines for each, so that the charts stand side by side
     return BoardPanel(formats.isolate(shorten(section.name, LONGEST_TITLE)), lines, pictures.get(f"open-{section.id}"))
 
 

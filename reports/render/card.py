@@ -51,10 +51,13 @@ class Card:
     terms: tuple[tuple[str, str], ...]
     passed: str
     notes: tuple[CheckLine, ...]
+    restated: str
 
 
-def card(sentences: Sentences, analysis: Analysis, standing: Standing, *, letter: bool) -> Card:
-    """Write out what only an agent's page has, as many rows as its paper holds."""
+def card(
+    sentences: Sentences, analysis: Analysis, standing: Standing, restatements: Sequence[str], *, letter: bool
+) -> Card:
+    """Write out what only an agent's page has, as many rows as its paper holds; of the restatements there is one."""
     most = most_rows(analysis, letter=letter)
     shares = pipelines_shown(analysis, most)
     say, formats = sentences.language.text, sentences.formats
@@ -78,6 +81,7 @@ def card(sentences: Sentences, analysis: Analysis, standing: Standing, *, letter
             number=formats.count(sum(one.passed for one in analysis.checks)),
         ),
         notes=note_lines(sentences, analysis.checks),
+        restated=_restated(sentences, restatements),
     )
 
 
@@ -89,7 +93,8 @@ def _pipelines(sentences: Sentences, shares: Shares) -> tuple[ShareRow, ...]:
     ]
     if shares.others:
         number = len(shares.others)
-        name = sentences.language.plural("{number} other", "{number} others", number, number=number)
+        count = sentences.formats.count(number)
+        name = sentences.language.plural("{number} other", "{number} others", number, number=count)
         rows.append(_row(sentences, name, _total(shares.others, "current"), _total(shares.others, "previous")))
     return tuple(rows)
 
@@ -124,6 +129,16 @@ def _deals_caption(sentences: Sentences, analysis: Analysis, most: int) -> str:
         shown=sentences.formats.count(shown),
         all=sentences.formats.count(valued),
     )
+
+
+def _restated(sentences: Sentences, lines: Sequence[str]) -> str:
+    """Return the first restatement, and how many more there are."""
+    more = len(lines) - 1
+    if more < 1:
+        return "".join(lines)
+    number = sentences.formats.count(more)
+    rest = sentences.language.plural("{number} more", "{number} more", more, number=number)
+    return f"{lines[0]} {rest}"
 
 
 def _terms(sentences: Sentences, standing: Standing) -> tuple[tuple[str, str], ...]:

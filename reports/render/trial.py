@@ -57,7 +57,7 @@ def trial_view(sentences: Sentences, trial: Trial) -> TrialView:
         for role, mailbox in trial.intended
     ]
     return TrialView(
-        mark=say("TEST. Nobody else got this mail. It is for: {people}", people="; ".join(people)),
+        mark=say("TEST. Nobody else got this mail. It is for: {people}", people=sentences.language.sequence(people)),
         heading=say("The next slots, and the days they show") if trial.slots else say("This report has no schedule."),
         lines=tuple(_slot(sentences, *one) for one in trial.slots),
         condition=say("The condition, today: {words}", words=isolate(trial.condition)) if trial.condition else "",
@@ -81,5 +81,8 @@ def _slot(sentences: Sentences, due: datetime, period: Period) -> str:
     formats, isolate = sentences.formats, sentences.formats.isolate
     shown = formats.span(sentences.plan.kind, period)
     return sentences.language.text(
-        "{moment} ({zone}): {span}", moment=isolate(formats.moment(due, zone)), zone=zone.key, span=isolate(shown)
+        "{moment} ({zone}): {span}",
+        moment=isolate(formats.moment(due, zone)),
+        zone=isolate(zone.key),
+        span=isolate(shown),
     )
