@@ -82,7 +82,30 @@ def shorten(name: str, most: int) -> str:
 def cut_at_word(head: str) -> str:
     """Return the beginning of a text with an ellipsis, up to the last whole word where that isn't much shorter."""
     word = head.rsplit(" ", 1)[0]
-    return f"{(word if len(word) > len(head) // 2 else head).rstrip(' ,;-')}{ELLIPSIS}"
+    kept = (word if len(word) > len(head) // 2 else head).rstrip(f" ,;-{JOINERS}")
+    return f"{kept}{ELLIPSIS}{POP * len(_left_open(kept))}"
+
+
+def reopened(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the lines of one text so that each closes the isolates it opens, and the next opens them again."""
+    found: list[str] = []
+    still = ""
+    for line in lines:
+        whole = f"{still}{line}"
+        still = _left_open(whole)
+        found.append(f"{whole}{POP * len(still)}")
+    return tuple(found)
+
+
+def _left_open(text: str) -> str:
+    """Return the isolates that a text opens and doesn't close."""
+    stack = ""
+    for one in text:
+        if one == POP:
+            stack = stack[:-1]
+        elif one in OPENING:
+            stack += one
+    return stack
 
 
 @dataclass(frozen=True)
@@ -292,9 +315,9 @@ class Formats:
         return self._days(format_skeleton(skeleton, day, locale=self.language.locale))
 
     def _days(self, text: str) -> str:
-        """Write days in this language's digits; Arabic names months in full, which CLDR forgets for the Levant."""
+        """Write days in this language's digits; Arabic has one name for a month, which CLDR forgets here and there."""
         if self.language.locale.language == ARABIC:
-            text = _in_full(text, self.language.locale)
+            text = _with_proper_months(text, self.language.locale)
         if self.language.digits == "arab":
             text = text.translate(ARABIC_DIGITS)
         return self._enclosed(MARKS.sub("", text))
@@ -367,12 +390,13 @@ def _is_isolate(text: str) -> bool:
 
 @cache
 def _months(locale: Locale) -> dict[str, str]:
-    """Return the months that a locale has a long name for, by the short one."""
-    names = ((locale.months[use][width] for width in ("abbreviated", "wide")) for use in ("format", "stand-alone"))
-    return {short[one]: wide[one] for short, wide in names for one in wide if short[one] != wide[one]}
+    """Return the name that a month has in a region's dates, by the others that CLDR has for it."""
+    proper = locale.months["format"]["wide"]
+    others = (locale.months[use][width] for use in ("format", "stand-alone") for width in ("abbreviated", "wide"))
+    return {other[one]: name for other in others for one, name in proper.items() if other[one] != name}
 
 
-def _in_full(text: str, locale: Locale) -> str:
+def _with_proper_months(text: str, locale: Locale) -> str:
     names = _months(locale)
     return re.sub("|".join(names), lambda found: names[found[0]], text) if names else text
 

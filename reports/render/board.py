@@ -85,18 +85,18 @@ def _caption(formats: Formats, facts: Facts, *, several: bool) -> str:
         return say(
             "Number of open deals on {moment}, with their value in {unit}; each pipeline on its own scale",
             moment=moment,
-            unit=formats.currency,
+            unit=formats.unit,
         )
-    return say("Number of open deals on {moment}, with their value in {unit}", moment=moment, unit=formats.currency)
+    return say("Number of open deals on {moment}, with their value in {unit}", moment=moment, unit=formats.unit)
 
 
 def _deals_caption(formats: Formats, deals: OpenDeals) -> str:
     say, valued = formats.language.text, deals.count - deals.without_value
     if valued <= len(deals.largest):
-        return say("{unit}; age in days since the deal was made", unit=formats.currency)
+        return say("{unit}; age in days since the deal was made", unit=formats.unit)
     return say(
         "{unit}, top {shown} of {all}; age in days since the deal was made",
-        unit=formats.currency,
+        unit=formats.unit,
         shown=formats.count(len(deals.largest)),
         all=formats.count(valued),
     )

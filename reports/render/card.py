@@ -68,7 +68,7 @@ def card(
             deal_row(formats, deal, DEAL if shares.rows else DEAL_ALONE) for deal in deals_shown(analysis, most)
         ),
         deals_caption=_deals_caption(sentences, analysis, most),
-        team_caption=say("{unit}, {period}, one scale for all", unit=formats.currency, period=sentences.current)
+        team_caption=say("{unit}, {period}, one scale for all", unit=formats.unit, period=sentences.current)
         if standing.team
         else "",
         unknown=say("None where only these two periods are known.")
@@ -122,10 +122,10 @@ def _deals_caption(sentences: Sentences, analysis: Analysis, most: int) -> str:
         return ""
     say, valued = sentences.language.text, deals.count - deals.without_value
     if valued <= shown:
-        return say("{unit}; age in days", unit=sentences.formats.currency)
+        return say("{unit}; age in days", unit=sentences.formats.unit)
     return say(
         "{unit}, top {shown} of {all}; age in days",
-        unit=sentences.formats.currency,
+        unit=sentences.formats.unit,
         shown=sentences.formats.count(shown),
         all=sentences.formats.count(valued),
     )
