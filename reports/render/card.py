@@ -62,7 +62,7 @@ def card(
     shares = pipelines_shown(analysis, most)
     say, formats = sentences.language.text, sentences.formats
     return Card(
-        name=shorten(standing.agent.name, LONGEST_NAME),
+        name=formats.isolate(shorten(standing.agent.name, LONGEST_NAME)),
         pipelines=_pipelines(sentences, shares),
         deals=tuple(
             deal_row(formats, deal, DEAL if shares.rows else DEAL_ALONE) for deal in deals_shown(analysis, most)
@@ -86,7 +86,11 @@ def card(
 
 
 def _pipelines(sentences: Sentences, shares: Shares) -> tuple[ShareRow, ...]:
-    rows = [_row(sentences, shorten(one.name, LONGEST_PIPELINE), one.current, one.previous) for one in shares.shown]
+    isolate = sentences.formats.isolate
+    rows = [
+        _row(sentences, isolate(shorten(one.name, LONGEST_PIPELINE)), one.current, one.previous)
+        for one in shares.shown
+    ]
     if shares.others:
         number = len(shares.others)
         count = sentences.formats.count(number)

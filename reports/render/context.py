@@ -340,7 +340,7 @@ class PageBuilder:
 
     def _name(self, line: TeamLine) -> str:
         if line.agent is not None:
-            return shorten(line.agent.name, LONGEST_NAME)
+            return self._formats.isolate(shorten(line.agent.name, LONGEST_NAME))
         if line.role is Role.OTHERS:
             number = self._formats.count(line.people)
             return self._sentences.language.plural("{number} other", "{number} others", line.people, number=number)
