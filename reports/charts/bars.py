@@ -33,7 +33,7 @@ class Bar:
 
 def bars_chart(pen: Pen, name: str, alt: str, bars: Sequence[Bar], width: float) -> Chart:
     """Draw a list of bars on one scale, largest room for the names a third of the width (in points)."""
-    canvas = Canvas(pen, width, max(1, len(bars)) * ROW)
+    canvas = Canvas(pen, width, max(1, len(bars)) * ROW, mirrored=pen.mirrored)
     names = [canvas.fit(bar.name, width * 0.34) for bar in bars]
     left = max((canvas.measure(one) for one in names), default=0) + 2 * GAP
     notes = max((canvas.measure(bar.note) for bar in bars), default=0)

@@ -33,7 +33,7 @@ class Step:
 
 def drivers_chart(pen: Pen, alt: str, steps: Sequence[Step], width: float) -> Chart:
     """Draw the parts on one scale around zero; `width` in points."""
-    canvas = Canvas(pen, width, len(steps) * ROW)
+    canvas = Canvas(pen, width, len(steps) * ROW, mirrored=pen.mirrored)
     names = [canvas.fit(one.name, width * ROOM) for one in steps]
     left = max(canvas.measure(one, weight=STRONG) for one in names) + 2 * GAP
     notes = max(canvas.measure(one.note) for one in steps)

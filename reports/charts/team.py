@@ -33,7 +33,7 @@ class Mate:
 def team_chart(pen: Pen, alt: str, mates: Sequence[Mate], width: float, across: int = 3) -> Chart:
     """Draw everybody on one scale, down the first column first; `width` in points."""
     rows = ceil(len(mates) / across)
-    canvas = Canvas(pen, width, rows * ROW)
+    canvas = Canvas(pen, width, rows * ROW, mirrored=pen.mirrored)
     column = (width - (across - 1) * GUTTER) / across
     weights = [STRONG if mate.own else REGULAR for mate in mates]
     names = [canvas.fit(mate.name, column * NAMES, weight=one) for mate, one in zip(mates, weights, strict=True)]
