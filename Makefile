@@ -11,7 +11,7 @@ CATALOGUE ?= templates/locale/messages.pot
 LANGUAGES := $(notdir $(patsubst %/,%,$(dir $(wildcard $(dir $(CATALOGUE))*/messages.po))))
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: help report test test-slow soak check format messages bench fonts clean
+.PHONY: help report test test-slow soak check format messages pictures bench fonts clean
 
 help:
 	@echo "make report     set up, produce the report of config.toml, deliver it to the outbox folder"
@@ -20,6 +20,7 @@ help:
 	@echo "make check      lint, types and layers"
 	@echo "make bench      measure what an edition costs (docs/benchmark.md)"
 	@echo "make format     format the code; make messages and make fonts renew what is derived"
+	@echo "make pictures   renew the reviewed pictures of pages; look at each that changed before it is committed"
 
 report: .venv/report
 	@$(BIN)/reports run --again
@@ -51,6 +52,9 @@ messages: .venv/dev
 	for language in $(LANGUAGES); do \
 	  $(BIN)/python -m babel.messages.frontend update --input-file $(CATALOGUE) --locale $$language --no-fuzzy-matching \
 	    --ignore-pot-creation-date --output-file $(dir $(CATALOGUE))$$language/messages.po; done
+
+pictures: .venv/dev
+	$(BIN)/python -m tests.visual.pictures
 
 bench: .venv/dev
 	$(BIN)/python tests/benchmarks/bench.py

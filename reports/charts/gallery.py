@@ -73,7 +73,7 @@ class Gallery:
 
     def card(self, analysis: Analysis, *, letter: bool) -> dict[str, Chart]:
         """Return the charts of one agent's page, the large one as high as the page has room."""
-        overall, room = analysis.overall, layout(analysis, letter=letter)
+        overall, room = analysis.overall, layout(analysis, letter=letter, language=self._pen.language.tag)
         height, stages = (LOW_CARD, FEW_STAGES) if has_team(analysis) else (CARD, CARD_STAGES)
         charts = [
             self._trend(overall, (FULL, room.trend)),

@@ -202,9 +202,9 @@ class Sentences:
 
     def trend_caption(self, section: Section) -> str:
         """Return unit and span of the trend of value won, and how to read its band, or why there is none."""
-        span = self.language.text("{unit}, {trailing}", unit=self.formats.currency, trailing=self.trailing())
+        span = self.language.text("{unit}, {trailing}", unit=self.formats.unit, trailing=self.trailing())
         whole = section.id is None  # a pipeline's chart stands below, in one column of two
-        return self.language.sequence((span if whole else self.formats.currency, self._band(section, Figure.VALUE_WON)))
+        return self.language.sequence((span if whole else self.formats.unit, self._band(section, Figure.VALUE_WON)))
 
     def _band(self, section: Section, figure: Figure) -> str:
         found = section.limits.get(figure)
@@ -366,7 +366,7 @@ class Sentences:
     def agents_caption(self, section: Section) -> str:
         """Return how to read a chart of agents, and of how many it shows the first."""
         there = sum(change.has_value for change in section.agents if change.agent is not None)
-        values = {"unit": self.formats.currency, "previous": self.formats.isolate(self.previous)}
+        values = {"unit": self.formats.unit, "previous": self.formats.isolate(self.previous)}
         if there <= AGENTS_DRAWN:
             return self.language.text("{unit}; the tick marks {previous}", **values)
         values |= {"shown": self.formats.count(AGENTS_DRAWN), "all": self.formats.count(there)}

@@ -62,13 +62,13 @@ def card(
     shares = pipelines_shown(analysis, most)
     say, formats = sentences.language.text, sentences.formats
     return Card(
-        name=shorten(standing.agent.name, LONGEST_NAME),
+        name=formats.isolate(shorten(standing.agent.name, LONGEST_NAME)),
         pipelines=_pipelines(sentences, shares),
         deals=tuple(
             deal_row(formats, deal, DEAL if shares.rows else DEAL_ALONE) for deal in deals_shown(analysis, most)
         ),
         deals_caption=_deals_caption(sentences, analysis, most),
-        team_caption=say("{unit}, {period}, one scale for all", unit=formats.currency, period=sentences.current)
+        team_caption=say("{unit}, {period}, one scale for all", unit=formats.unit, period=sentences.current)
         if standing.team
         else "",
         unknown=say("None where only these two periods are known.")
@@ -86,7 +86,11 @@ def card(
 
 
 def _pipelines(sentences: Sentences, shares: Shares) -> tuple[ShareRow, ...]:
-    rows = [_row(sentences, shorten(one.name, LONGEST_PIPELINE), one.current, one.previous) for one in shares.shown]
+    isolate = sentences.formats.isolate
+    rows = [
+        _row(sentences, isolate(shorten(one.name, LONGEST_PIPELINE)), one.current, one.previous)
+        for one in shares.shown
+    ]
     if shares.others:
         number = len(shares.others)
         count = sentences.formats.count(number)
@@ -118,10 +122,10 @@ def _deals_caption(sentences: Sentences, analysis: Analysis, most: int) -> str:
         return ""
     say, valued = sentences.language.text, deals.count - deals.without_value
     if valued <= shown:
-        return say("{unit}; age in days", unit=sentences.formats.currency)
+        return say("{unit}; age in days", unit=sentences.formats.unit)
     return say(
         "{unit}, top {shown} of {all}; age in days",
-        unit=sentences.formats.currency,
+        unit=sentences.formats.unit,
         shown=sentences.formats.count(shown),
         all=sentences.formats.count(valued),
     )

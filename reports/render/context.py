@@ -180,7 +180,7 @@ class PageBuilder:
             ),
             captions=self._captions(analysis),
             titles={"trend": sentences.per_period(Figure.VALUE_WON)},
-            unit=self._formats.currency,
+            unit=self._formats.unit,
             as_of=self._formats.day(self._facts.as_of),
             created=self._facts.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             checks=check_lines(sentences, analysis.checks),
@@ -264,7 +264,7 @@ class PageBuilder:
 
     def _captions(self, analysis: Analysis) -> dict[str, str]:
         """Return what stands under each heading: unit, span, and how to read it."""
-        unit = self._formats.currency
+        unit = self._formats.unit
         previous = self._formats.isolate(self._sentences.previous)
         say = self._text
         return {
@@ -340,7 +340,7 @@ class PageBuilder:
 
     def _name(self, line: TeamLine) -> str:
         if line.agent is not None:
-            return shorten(line.agent.name, LONGEST_NAME)
+            return self._formats.isolate(shorten(line.agent.name, LONGEST_NAME))
         if line.role is Role.OTHERS:
             number = self._formats.count(line.people)
             return self._sentences.language.plural("{number} other", "{number} others", line.people, number=number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from reports.present.formats import clean_line
+from reports.present.formats import clean_line, reopened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ LONGEST_QUOTE = 600  # letters
 
 def within(text: str, width: int = WIDTH, *, hanging: str = "") -> tuple[str, ...]:
     """Break a text into lines, at spaces alone; what has none stays whole."""
-    return tuple(wrap(text, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False))
+    return reopened(wrap(text, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False))
 
 
 def folded(text: str) -> str:
