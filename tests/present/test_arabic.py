@@ -155,6 +155,13 @@ def test_arabic_counts_in_six_forms(say: Callable[[int], str], said: dict[int, s
     assert {number: say(number).translate(MARKS) for number in said} == said
 
 
+def test_each_number_takes_the_form_that_the_language_has_for_it() -> None:
+    language = arabic()
+    order = ("zero", "one", "two", "few", "many", "other")
+    for number in range(1200):
+        assert order[language.translations.plural(number)] == language.locale.plural_form(number), number  # type: ignore[attr-defined]
+
+
 def test_every_counted_message_has_a_form_of_its_own_for_one_two_few_and_many() -> None:
     same = {"{number} other"}  # the others are the rest, however many they are
     for message in catalogue("ar"):

@@ -86,7 +86,7 @@ def pipeline(job: Job, number: int, name: str) -> PipelineWindows:
         Card(
             *(100 * number + one, FETCHED - timedelta(days=300 + one), FETCHED - timedelta(days=300)),
             *(1 + one % 2, "open", Decimal(10_000 * one) if one % 5 else None, "SAR"),
-            *(f"صفقة {one}", NAMES[one % 7] if one % 6 else None, one % 7 or None),
+            *(f"صفقة {chr(0x627 + one)}", NAMES[one % 7] if one % 6 else None, one % 7 or None),
         )
         for one in range(1, 24)
     )
@@ -98,15 +98,17 @@ def pipeline(job: Job, number: int, name: str) -> PipelineWindows:
     return replace(made, cards=cards, of_agents=asked)
 
 
-def edition(folder: Path, report: str, cut: Cut | None = None, locale: str = "ar") -> Rendering:
-    (folder / "config.toml").write_text(CONFIG.replace('locale = "ar"', f'locale = "{locale}"'), encoding="utf-8")
+def edition(folder: Path, report: str, cut: Cut | None = None, locale: str = 'locale = "ar"') -> Rendering:
+    (folder / "config.toml").write_text(CONFIG.replace('locale = "ar"', locale), encoding="utf-8")
     job = plan_job(load(folder / "config.toml"), report, TODAY)
     job = replace(job, cut=cut or job.cut, note="تعليق **مهم**")
-    snapshot = snapshot_of(*(pipeline(job, number, f"مسار {number}") for number in (1, 2)))
+    snapshot = snapshot_of(
+        *(pipeline(job, number, f"مسار {name}") for number, name in enumerate(("الشمال", "الجنوب"), 1))
+    )
     snapshot = replace(snapshot, fetched_at=datetime(2026, 2, 22, 6, 30, tzinfo=UTC))
     analysis = examine(job, snapshot, NOTHING)
     earlier = job.plan.trailing[-2]
-    failures = tuple(Failure(1, "مسار 1", earlier, "x", one, 5) for one in range(1, 4))
+    failures = tuple(Failure(1, "مسار الشمال", earlier, "x", one, 5) for one in range(1, 4))
     found = (
         *(Restatement(None, Figure.VALUE_WON, one, 60_000, 58_500, TODAY) for one in job.plan.trailing[:6]),
         Restatement(1, Figure.WON, earlier, 6, 7, TODAY),
@@ -189,6 +191,17 @@ def test_a_test_mail_is_arabic(weekly: Rendering) -> None:
     assert foreign(texts(to_trial_letter([Printed(weekly, b"")], Trial(intended[:1], ()), 1))) == set()
 
 
+AGENT = Cut("agent-3", agents=frozenset({3}))
+
+
+@pytest.mark.parametrize(("report", "cut"), [("weekly", None), ("cards", AGENT)])
+def test_all_digits_are_of_the_script_that_was_asked_for(tmp_path: Path, report: str, cut: Cut | None) -> None:
+    made = edition(tmp_path, report, cut, 'locale = "ar"\nnumbers = "arab"')
+    letter = to_letter([Printed(made, b"")])
+    for text in (words(to_html(made)), words(letter.html), letter.text, letter.subject):
+        assert not re.findall(r".*[0-9].*", text)
+
+
 @pytest.mark.parametrize("body", ["summary", "none"])
 def test_short_mails_are_arabic(weekly: Rendering, body: str) -> None:
     report = weekly.job.report.model_copy(update={"body": body})
@@ -240,7 +253,7 @@ def test_a_third_language_is_one_folder(tmp_path: Path) -> None:
     catalogue = tmp_path / "templates" / "locale" / "fr" / "messages.po"
     catalogue.parent.mkdir(parents=True)
     catalogue.write_text(FRENCH, encoding="utf-8")
-    made = edition(tmp_path, "weekly", locale="fr")
+    made = edition(tmp_path, "weekly", locale='locale = "fr"')
     html, mail = to_html(made), to_letter([Printed(made, b"")])
     assert '<html lang="fr" dir="ltr">' in html
     assert mail.language == "fr"
