@@ -13,19 +13,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reports.config import load
-from reports.edition import examine, open_desk, prepare, to_html, to_letter, to_trial_letter
+from reports.desk import open_desk
+from reports.edition import examine
 from reports.figures import Agent, AgentFigures, Card, Cut, Figure, Figures, Stage, StageFigures, Window
 from reports.findings import Check, CheckName, Failure, Restatement
 from reports.job import plan_job
+from reports.letters import to_letter, to_trial_letter
 from reports.periods import Period
 from reports.render.notice import Kind, Notice, Told, notice_subject, notice_text
 from reports.render.trial import Trial
+from reports.rendering import Printed, Rendering, prepare, to_html
 from tests.making import FETCHED, arabic_formats, pipeline_of, snapshot_of, templates
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reports.edition import Edition
     from reports.figures import PipelineWindows
     from reports.job import Job
     from reports.mail.compose import Letter
@@ -84,7 +86,7 @@ def pipeline(job: Job, number: int, name: str) -> PipelineWindows:
         Card(
             *(100 * number + one, FETCHED - timedelta(days=300 + one), FETCHED - timedelta(days=300)),
             *(1 + one % 2, "open", Decimal(10_000 * one) if one % 5 else None, "SAR"),
-            *(f"صفقة {one}", NAMES[one % 7] if one % 6 else None, one % 7 or None),
+            *(f"صفقة {chr(0x627 + one)}", NAMES[one % 7] if one % 6 else None, one % 7 or None),
         )
         for one in range(1, 24)
     )
@@ -96,15 +98,17 @@ def pipeline(job: Job, number: int, name: str) -> PipelineWindows:
     return replace(made, cards=cards, of_agents=asked)
 
 
-def edition(folder: Path, report: str, cut: Cut | None = None, locale: str = "ar") -> Edition:
-    (folder / "config.toml").write_text(CONFIG.replace('locale = "ar"', f'locale = "{locale}"'), encoding="utf-8")
+def edition(folder: Path, report: str, cut: Cut | None = None, locale: str = 'locale = "ar"') -> Rendering:
+    (folder / "config.toml").write_text(CONFIG.replace('locale = "ar"', locale), encoding="utf-8")
     job = plan_job(load(folder / "config.toml"), report, TODAY)
     job = replace(job, cut=cut or job.cut, note="تعليق **مهم**")
-    snapshot = snapshot_of(*(pipeline(job, number, f"مسار {number}") for number in (1, 2)))
+    snapshot = snapshot_of(
+        *(pipeline(job, number, f"مسار {name}") for number, name in enumerate(("الشمال", "الجنوب"), 1))
+    )
     snapshot = replace(snapshot, fetched_at=datetime(2026, 2, 22, 6, 30, tzinfo=UTC))
     analysis = examine(job, snapshot, NOTHING)
     earlier = job.plan.trailing[-2]
-    failures = tuple(Failure(1, "مسار 1", earlier, "x", one, 5) for one in range(1, 4))
+    failures = tuple(Failure(1, "مسار الشمال", earlier, "x", one, 5) for one in range(1, 4))
     found = (
         *(Restatement(None, Figure.VALUE_WON, one, 60_000, 58_500, TODAY) for one in job.plan.trailing[:6]),
         Restatement(1, Figure.WON, earlier, 6, 7, TODAY),
@@ -118,18 +122,18 @@ def edition(folder: Path, report: str, cut: Cut | None = None, locale: str = "ar
 
 
 @pytest.fixture(scope="module")
-def weekly(tmp_path_factory: pytest.TempPathFactory) -> Edition:
+def weekly(tmp_path_factory: pytest.TempPathFactory) -> Rendering:
     return edition(tmp_path_factory.mktemp("weekly"), "weekly")
 
 
 @pytest.fixture(scope="module")
-def scorecard(tmp_path_factory: pytest.TempPathFactory) -> Edition:
+def scorecard(tmp_path_factory: pytest.TempPathFactory) -> Rendering:
     return edition(tmp_path_factory.mktemp("card"), "cards", Cut("agent-3", agents=frozenset({3})))
 
 
 @pytest.fixture(scope="module", params=["weekly", "scorecard"])
-def made(request: pytest.FixtureRequest) -> Edition:
-    found: Edition = request.getfixturevalue(request.param)
+def made(request: pytest.FixtureRequest) -> Rendering:
+    found: Rendering = request.getfixturevalue(request.param)
     return found
 
 
@@ -145,19 +149,19 @@ def words(html: str) -> str:
     return unescape("\n".join([re.sub(r"<[^>]+>", "\n", html), *alts]))
 
 
-def test_the_page_is_arabic(made: Edition) -> None:
+def test_the_page_is_arabic(made: Rendering) -> None:
     html = to_html(made)
     assert '<html lang="ar" dir="rtl">' in html
     assert foreign(words(html)) == set()
 
 
-def test_the_charts_are_lettered_in_arabic(made: Edition) -> None:
+def test_the_charts_are_lettered_in_arabic(made: Rendering) -> None:
     for chart in made.charts.values():
         assert foreign(chart.alt) == set()
         assert foreign("\n".join(word.text for word in chart.canvas.words)) == set()
 
 
-def test_both_pages_have_what_only_some_reports_say(weekly: Edition, scorecard: Edition) -> None:
+def test_both_pages_have_what_only_some_reports_say(weekly: Rendering, scorecard: Rendering) -> None:
     text = words(to_html(weekly))
     for term in (
         *("أيام رمضان", "على أساس سنوي", "المستهدف", "أرقام معدلة", "حالتان أخريان", "بلا مسؤول", "افتراض"),
@@ -173,24 +177,35 @@ def texts(letter: Letter) -> str:
     return "\n".join([letter.subject, letter.text, words(letter.html)])
 
 
-def test_the_mails_are_arabic(made: Edition) -> None:
-    letter = to_letter(made, b"")
+def test_the_mails_are_arabic(made: Rendering) -> None:
+    letter = to_letter([Printed(made, b"")])
     assert foreign(texts(letter)) == set()
     assert "،" in letter.subject
 
 
-def test_a_test_mail_is_arabic(weekly: Edition) -> None:
+def test_a_test_mail_is_arabic(weekly: Rendering) -> None:
     due = datetime(2026, 3, 1, 8, 0, tzinfo=ZoneInfo("Asia/Riyadh"))
     intended = (("to", "sales@example.com"), ("cc", "sales@example.com"), ("bcc", "sales@example.com"))
     slots = ((due, weekly.job.plan.current),)
-    assert foreign(texts(to_trial_letter(weekly, b"", Trial(intended, slots), 1))) == set()
-    assert foreign(texts(to_trial_letter(weekly, b"", Trial(intended[:1], ()), 1))) == set()
+    assert foreign(texts(to_trial_letter([Printed(weekly, b"")], Trial(intended, slots), 1))) == set()
+    assert foreign(texts(to_trial_letter([Printed(weekly, b"")], Trial(intended[:1], ()), 1))) == set()
+
+
+AGENT = Cut("agent-3", agents=frozenset({3}))
+
+
+@pytest.mark.parametrize(("report", "cut"), [("weekly", None), ("cards", AGENT)])
+def test_all_digits_are_of_the_script_that_was_asked_for(tmp_path: Path, report: str, cut: Cut | None) -> None:
+    made = edition(tmp_path, report, cut, 'locale = "ar"\nnumbers = "arab"')
+    letter = to_letter([Printed(made, b"")])
+    for text in (words(to_html(made)), words(letter.html), letter.text, letter.subject):
+        assert not re.findall(r".*[0-9].*", text)
 
 
 @pytest.mark.parametrize("body", ["summary", "none"])
-def test_short_mails_are_arabic(weekly: Edition, body: str) -> None:
+def test_short_mails_are_arabic(weekly: Rendering, body: str) -> None:
     report = weekly.job.report.model_copy(update={"body": body})
-    letter = to_letter(replace(weekly, job=replace(weekly.job, report=report)), b"")
+    letter = to_letter([Printed(replace(weekly, job=replace(weekly.job, report=report)), b"")])
     assert foreign(texts(letter)) == set()
 
 
@@ -238,8 +253,8 @@ def test_a_third_language_is_one_folder(tmp_path: Path) -> None:
     catalogue = tmp_path / "templates" / "locale" / "fr" / "messages.po"
     catalogue.parent.mkdir(parents=True)
     catalogue.write_text(FRENCH, encoding="utf-8")
-    made = edition(tmp_path, "weekly", locale="fr")
-    html, mail = to_html(made), to_letter(made, b"")
+    made = edition(tmp_path, "weekly", locale='locale = "fr"')
+    html, mail = to_html(made), to_letter([Printed(made, b"")])
     assert '<html lang="fr" dir="ltr">' in html
     assert mail.language == "fr"
     for text in (words(html), words(mail.html), mail.text):
