@@ -37,7 +37,10 @@ REVIEWED = Path(__file__).parent / "reviewed"
 DPI = 60
 STEP = 17  # between the values of a colour in a kept picture, so that it stays small
 CELL = 5  # pixels: 2 mm; what is compared is the ink in each cell, so that the edges of letters don't count
-FAINT, FAR = 12.0, 40.0  # differences of a cell, of 255: more than a rasteriser's own; a word or a rule that isn't there
+FAINT, FAR = (
+    12.0,
+    40.0,
+)  # differences of a cell, of 255: more than a rasteriser's own; a word or a rule that isn't there
 FAINT_CELLS = 0.002  # the part of all cells that may differ by more than FAINT
 TODAY = date(2026, 11, 22)
 NOTHING = b'{"delivered": null, "before": null}'
@@ -124,9 +127,7 @@ def _deal(number: int) -> Card:
 
 
 def _pipeline(job: Job, number: int) -> PipelineWindows:
-    made = pipeline_of(
-        job.plan, lambda period: _window(period, number), number=number, name=PIPELINES[number]
-    )
+    made = pipeline_of(job.plan, lambda period: _window(period, number), number=number, name=PIPELINES[number])
     about = replace(made.pipeline, stages=tuple(starmap(Stage, STAGES.items())))
     own = {(1, period): _window(period, number, only=1) for period in (job.plan.current, job.plan.previous)}
     return replace(made, pipeline=about, cards=tuple(map(_deal, range(1, 13))), of_agents=own)
