@@ -220,6 +220,7 @@ class Config(Section):
     def addresses(self) -> Iterator[tuple[str, str]]:
         """Yield every address there is but the sender's, with its dotted path."""
         yield from self.readers()
+        yield from (("recipients", one) for one in self.recipients)
         answers = {"email": self.email.reply_to}
         answers |= {f"reports.{name}": one.reply_to for name, one in self.reports.items()}
         yield from ((f"{path}.reply_to", one) for path, one in answers.items() if one)

@@ -199,7 +199,11 @@ class Formats:
         return write
 
     def _unit_of(self, number: Decimal, name: str) -> tuple[str, str]:
-        """Return what stands before and behind a number of thousands, millions and so on."""
+        """Return what stands before and behind a number of thousands, millions and so on.
+
+        Its form depends on the number and on how long it is: 5 آلاف, 505 ألف.
+        """
+        name += "0" * min(max(number.adjusted(), 0), 2)
         forms = self.language.locale.compact_decimal_formats["short"]
         form = forms.get(self.language.locale.plural_form(abs(number)), forms["other"])
         pattern = form.get(name, forms["other"][name])

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property, reduce
-from io import BytesIO
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import PoFileError, read_po
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 
 from reports.errors import ConfigError
+from reports.present.catalogue import read_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from reports.present.templates import Templates
 
@@ -63,7 +60,7 @@ class Language:
         own = digits if locale.language in ARABIC_DIGITS else "latn"
         for folder in (name, locale.language):
             if (path := templates.find(f"locale/{folder}/{CATALOGUE}")) is not None:
-                return cls(locale, _read(path, locale.language), own)
+                return cls(locale, read_catalogue(path, locale.language), own)
         raise ConfigError(
             f'there is no catalogue for the locale "{name}"', hint=f"There are: {', '.join(languages(templates))}."
         )
@@ -103,17 +100,3 @@ def languages(templates: Templates) -> list[str]:
     """Return the languages that reports can be written in."""
     found = {path.parent.name for folder in templates.folders for path in folder.glob(f"locale/*/{CATALOGUE}")}
     return sorted({SOURCE_LANGUAGE, *found})
-
-
-@cache
-def _read(path: Path, language: str) -> Translations:
-    """Read a catalogue as translators write it; no compiled copy of it can be out of date."""
-    try:
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=language, abort_invalid=True)
-    except (OSError, PoFileError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} can't be read as a catalogue: {error}", hint="Mend it, or put it back.") from error
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return Translations(compiled)

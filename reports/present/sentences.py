@@ -62,6 +62,14 @@ DRIVER_LABELS = {
 }
 MORE = mark("Of the {total} more, {part} is {driver}.")
 LESS = mark("Of the {total} less, {part} is {driver}.")
+AS_MANY = mark_plural("{won} deal was won, as many as {before}.", "{won} deals were won, as many as {before}.")
+UNLIKE = mark_plural("{won} deal was won, {difference} {before}.", "{won} deals were won, {difference} {before}.")
+GAIN = mark_plural("{number} more than", "{number} more than")
+LOSS = mark_plural("{number} fewer than", "{number} fewer than")
+RANGELESS = mark_plural(
+    "no ordinary range: that takes {number} earlier period with data",
+    "no ordinary range: that takes {number} earlier periods with data",
+)
 COURSES = {
     Course.ABOVE: mark("now above it"),
     Course.BELOW: mark("now below it"),
@@ -201,9 +209,7 @@ class Sentences:
     def _band(self, section: Section, figure: Figure) -> str:
         found = section.limits.get(figure)
         if found is None:
-            return self.language.text(
-                "no ordinary range: that takes {number} earlier periods with data", number=self.formats.count(FEWEST)
-            )
+            return self.language.plural(*RANGELESS, FEWEST, number=self.formats.count(FEWEST))
         signal = next((one for one in section.signals if one.figure is figure), None)
         band = self.language.text("shaded: the ordinary range, {range}", range=self.range(found))
         return self.language.sequence((band, self.language.text(COURSES[signal.course]))) if signal else band
@@ -222,28 +228,15 @@ class Sentences:
         return self.language.text(DRIVER_LABELS[driver])
 
     def _won(self, now: Figures, was: Figures | None) -> str:
-        plural = self.language.plural
+        plural, count = self.language.plural, self.formats.count
+        values = {"won": count(now.won), "before": self.before}
         if was is None:
-            return plural("{won} deal was won.", "{won} deals were won.", now.won, won=self.formats.count(now.won))
-        change = now.won - was.won
-        values = {"won": self.formats.count(now.won), "change": self.formats.count(abs(change)), "before": self.before}
-        if change > 0:
-            return plural(
-                "{won} deal was won, {change} more than {before}.",
-                "{won} deals were won, {change} more than {before}.",
-                now.won,
-                **values,
-            )
-        if change < 0:
-            return plural(
-                "{won} deal was won, {change} fewer than {before}.",
-                "{won} deals were won, {change} fewer than {before}.",
-                now.won,
-                **values,
-            )
-        return plural(
-            "{won} deal was won, as many as {before}.", "{won} deals were won, as many as {before}.", now.won, **values
-        )
+            return plural("{won} deal was won.", "{won} deals were won.", now.won, **values)
+        if now.won == was.won:
+            return plural(*AS_MANY, now.won, **values)
+        change = abs(now.won - was.won)
+        values["difference"] = plural(*(GAIN if now.won > was.won else LOSS), change, number=count(change))
+        return plural(*UNLIKE, now.won, **values)
 
     def _win_rate(self, now: Figures, was: Figures | None) -> str:
         count = now.closed

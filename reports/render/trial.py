@@ -80,9 +80,7 @@ def _slot(sentences: Sentences, due: datetime, period: Period) -> str:
     zone = due.tzinfo if isinstance(due.tzinfo, ZoneInfo) else ZoneInfo("UTC")
     formats, isolate = sentences.formats, sentences.formats.isolate
     shown = formats.span(sentences.plan.kind, period)
+    values = {"moment": formats.moment(due, zone), "zone": zone.key, "span": shown}
     return sentences.language.text(
-        "{moment} ({zone}): {span}",
-        moment=isolate(formats.moment(due, zone)),
-        zone=isolate(zone.key),
-        span=isolate(shown),
+        "{moment} ({zone}): {span}", **{name: isolate(value) for name, value in values.items()}
     )

@@ -86,7 +86,7 @@ def test_run_twice(project: Project) -> None:
         message = message_from_bytes(after[letter], policy=default)
         [attached] = message.iter_attachments()
         assert attached.get_content() == after[f"{home}/{revision}/weekly-{SPAN}.pdf"]
-        assert attached.get_filename() == f"weekly-{SPAN}.pdf"
+        assert attached.get_filename() == "Weekly pipeline report, 28 Sept - 4 Oct 2025.pdf"
     ids = {message_from_bytes(after[letter], policy=default)["Message-ID"] for letter in letters}
     assert len(ids) == 2
 

@@ -197,6 +197,8 @@ BY_HAND: list[tuple[Callable[[Formats], str], str, str]] = [
     (lambda one: one.compact(412_499), f"412{NBSP}ألف", f"٤١٢{NBSP}ألف"),
     (lambda one: one.compact(1_235_000), f"1.24{NBSP}مليون", f"١٫٢٤{NBSP}مليون"),
     (lambda one: one.compact(-(10**9)), f"{MINUS}1{NBSP}مليار", f"{MINUS}١{NBSP}مليار"),
+    (lambda one: one.alike([505_000])(505_000), f"505{NBSP}ألف", f"٥٠٥{NBSP}ألف"),
+    (lambda one: one.alike([505_000])(5_000), f"5{NBSP}آلاف", f"٥{NBSP}آلاف"),
     (lambda one: one.compact_money(412_499), f"412{NBSP}ألف{NBSP}ر.س", f"٤١٢{NBSP}ألف{NBSP}ر.س"),
     (lambda one: one.percent(Decimal("44.2")), "44.2%", "٤٤٫٢٪"),
     (lambda one: one.percent(Decimal("-5.2")), f"{MINUS}5.2%", f"{MINUS}٥٫٢٪"),

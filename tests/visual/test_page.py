@@ -14,11 +14,13 @@ import pypdfium2 as pdfium
 import pytest
 
 from reports.config import load
+from reports.desk import open_desk
 from reports.earlier import find_earlier
-from reports.edition import examine, open_desk, prepare, to_pdf
+from reports.edition import examine
 from reports.figures import Agent, AgentFigures, Card, Figures, StageFigures, Window
 from reports.job import plan_job
 from reports.render.context import columns
+from reports.rendering import prepare, to_pdf
 from tests.making import FETCHED, pipeline_of, snapshot_of
 
 if TYPE_CHECKING:
