@@ -122,14 +122,19 @@ class Canvas:
     ) -> None:
         """Write on one line, its capitals centred on y; `if_free` leaves it away where it would touch other words."""
         size = size or self.pen.theme.sizes["text"]
-        shown = drawable(self.pen.templates, words)
-        if not shown.strip():
+        if not words.strip():
             return
+        shown = self._shown(words)
         width = text_width(shown, size, weight)
         left = x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[align]
         word = Word(shown, left, left + width, y, size, weight)
         if not (if_free and any(word.touches(other) for other in self.words)):
             self._words[role].append(word)
+
+    def _shown(self, words: str) -> str:
+        """Return what our fonts have of a text; it brings its direction along, since a sheet has none of its own."""
+        text = words if self.pen.language.direction == "ltr" else self.pen.formats.isolate(words)
+        return drawable(self.pen.templates, text)
 
     @property
     def words(self) -> Iterator[Word]:
@@ -138,7 +143,7 @@ class Canvas:
 
     def measure(self, words: str, size: float | None = None, weight: int = REGULAR) -> float:
         """Return how wide a text is, in points."""
-        return text_width(drawable(self.pen.templates, words), size or self.pen.theme.sizes["text"], weight)
+        return text_width(self._shown(words), size or self.pen.theme.sizes["text"], weight)
 
     def fit(self, words: str, room: float, size: float | None = None, weight: int = REGULAR) -> str:
         """Cut a text to the room it has, in points, with an ellipsis."""
