@@ -68,8 +68,10 @@ def has_team(analysis: Analysis) -> bool:
 
 def most_rows(analysis: Analysis, *, letter: bool, language: str = "en") -> int:
     """Return how many rows a table has at most; what a year ago takes isn't left for them."""
-    most = ROWS[has_team(analysis), letter]
-    most -= lines_of(language).fewer if most > MANY_ROWS else 0
+    most, fewer = ROWS[has_team(analysis), letter], lines_of(language).fewer
+    if fewer and letter and has_team(analysis) and analysis.plan.year_ago:
+        return 0  # looser lines, lower paper and all there can be: the tables don't fit
+    most -= fewer if most > MANY_ROWS else 0
     return max(FEWEST_ROWS, most - (ROWS_OF_YEAR if analysis.plan.year_ago else 0))
 
 
@@ -81,7 +83,7 @@ def lines_of(language: str) -> Lines:
 def pipelines_shown(analysis: Analysis, most: int) -> Shares:
     """Return the pipelines in which there was anything; none where that is one only, which is the whole page."""
     ranked = sorted((one for one in analysis.pipelines if _has_any(one)), key=_rank)
-    if len(ranked) < 2:  # noqa: PLR2004 - one is no breakdown
+    if len(ranked) < 2 or not most:  # noqa: PLR2004 - one is no breakdown
         return Shares((), ())
     cut = len(ranked) if len(ranked) <= most else most - 1
     return Shares(tuple(ranked[:cut]), tuple(ranked[cut:]))
