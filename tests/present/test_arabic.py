@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 from babel.messages.pofile import read_po
 
 from reports.analysis.probe import Outcome, Proof, Subject, Verdict, Why
+from reports.figures import Figure, Figures
+from reports.findings import (
+    CalendarNote,
+    Comparison,
+    Headline,
+    NoDelta,
+    OpenChange,
+    OpenDeals,
+    Percent,
+    Place,
+    Reason,
+    Standing,
+    Target,
+    Verb,
+)
 from reports.present.catalogue import fields
+from reports.present.holidays import calendar_sentences
+from reports.present.open_deals import open_lines, since_line
 from reports.present.sentences import LABELS, Sentences
+from reports.present.standing import own_headline, own_lede, place_sentence
+from reports.present.targets import progress
 from reports.present.verdicts import Quotes
-from tests.making import AS_OF, CHECKOUT, arabic, arabic_formats, figures_of, plan_of
+from tests.making import AS_OF, CHECKOUT, agent, arabic, arabic_formats, figures_of, plan_of
 from tests.present.test_language import everything_said
 from tests.present.test_verdicts import NUMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from babel.messages.catalog import Catalog, Message
 
@@ -190,3 +210,39 @@ def test_what_a_probe_found_is_said_in_arabic(why: Why, outcome: Outcome) -> Non
 
 def test_labels_are_short_enough_for_the_place_they_have() -> None:
     assert all(len(arabic().text(label)) <= 24 for label in LABELS.values())
+
+
+def phrases() -> Iterator[str]:
+    """Yield what single makers say in cases that few reports have."""
+    said, written = Sentences(arabic(), arabic_formats(), plan_of()), arabic_formats()
+    for verb in Verb:
+        for was in (Figures(), figures_of()):
+            yield own_headline(said, "-", Headline(verb, figures_of(), was, Percent(1, Decimal("0.1"), good=True)))
+    for reached in (None, Decimal(-3), Decimal(0), Decimal(3)):
+        yield progress(written, Target(Figure.WIN_RATE, Decimal(45), reached))
+        yield progress(written, Target(Figure.WON, Decimal(45), reached))
+    for ramadan, eid in ((5, 0), (0, 2), (3, 3)):
+        for versus in ((Comparison.PREVIOUS,), (Comparison.YEAR_AGO,), tuple(Comparison)):
+            yield calendar_sentences(said, [CalendarNote(one, ramadan, 1, eid, 1) for one in versus])
+    for count in (0, 1, 2, 5, 20, 100):
+        for mixed in (False, True):
+            value = None if mixed else Decimal(70_000)
+            yield from open_lines(written, OpenDeals((), count, value, count // 2, count, (), mixed))
+    for value in (Percent(900, Decimal("0.1"), good=None), NoDelta(Reason.NO_DATA)):
+        yield since_line(written, OpenChange(Percent(-4, Decimal("0.1"), good=None), value, (), AS_OF))
+    now, none = Place(Decimal(5), 2, 0, Decimal(4)), Place(Decimal(0), None, 0, None)
+    for pair in ((now, none), (none, now), (none, none), (now, now)):
+        yield place_sentence(said, Standing(agent(1, "-"), 30, *pair))
+    yield own_lede(
+        said, Standing(agent(1, "-"), 30, now, none), Headline(Verb.NOTHING, Figures(), None, NoDelta(Reason.NO_DATA))
+    )
+
+
+def test_what_few_reports_say_is_said_in_arabic() -> None:
+    found = [text.translate(MARKS) for text in phrases()]
+    for text in found:
+        assert set(PARTICLES.findall(text)) == set(), text
+        assert not re.search(r"[,;?%]\s|[{}“”]", text.replace("% ", " ")), text
+    assert "صفقتان مفتوحتان ليستا معًا بعملة التقرير (ر.س)، بلا مجموع" in found
+    assert "التغير منذ تقرير 22 نوفمبر 2026: −4 في العدد و+900 في القيمة" in found
+    assert "المركز 2 من أصل 30 حسب قيمة الصفقات المكسوبة، بحصة 4.0% من إجماليها؛ وسابقًا المركز 2." in found
