@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from reports.findings import Analysis, OpenDeal, Section, Standing
 
 LETTER = 52.0  # points that Letter paper is lower
-LOWEST, HIGHEST = 48.0, 236.0  # of the large chart
+LOWEST, HIGHEST = 44.0, 236.0  # of the large chart
 ROW, MATE_ROW = 13.4, 11.4  # of a table, and of the team's chart
 MATES_ACROSS, FEWEST_MATES, MOST_MATES = 3, 2, 12  # columns, and how many rows
-FEWEST_ROWS, ROWS_OF_YEAR = 2, 2
+FEWEST_ROWS, MANY_ROWS, ROWS_OF_YEAR = 2, 3, 2
 ROWS = {(False, False): 6, (False, True): 4, (True, False): 3, (True, True): 2}  # of a table: with the team, on Letter
 
 
@@ -46,10 +46,11 @@ class Lines:
     title: float  # of the team's chart: heading with caption
     year: float  # what a year ago adds to the key figures: a line in each row, and one to their caption
     note: float  # a line at the foot
+    fewer: int  # rows of a table than there are of the tightest lines, where a page has many
 
 
-LINES = Lines(page=222.0, team_page=264.0, head=40.0, space=13.0, title=26.0, year=34.0, note=9.4)
-OWN_LINES = {"ar": Lines(page=182.0, team_page=224.0, head=43.5, space=10.4, title=29.0, year=38.0, note=10.8)}
+LINES = Lines(page=222.0, team_page=264.0, head=40.0, space=13.0, title=26.0, year=34.0, note=9.4, fewer=0)
+OWN_LINES = {"ar": Lines(page=180.0, team_page=246.0, head=42.0, space=9.0, title=27.0, year=38.0, note=10.8, fewer=2)}
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,24 @@ def has_team(analysis: Analysis) -> bool:
     return bool(analysis.standing and analysis.standing.team)
 
 
-def most_rows(analysis: Analysis, *, letter: bool) -> int:
+def most_rows(analysis: Analysis, *, letter: bool, language: str = "en") -> int:
     """Return how many rows a table has at most; what a year ago takes isn't left for them."""
-    return max(FEWEST_ROWS, ROWS[has_team(analysis), letter] - (ROWS_OF_YEAR if analysis.plan.year_ago else 0))
+    most, fewer = ROWS[has_team(analysis), letter], lines_of(language).fewer
+    if fewer and letter and has_team(analysis) and analysis.plan.year_ago:
+        return 0  # looser lines, lower paper and all there can be: the tables don't fit
+    most -= fewer if most > MANY_ROWS else 0
+    return max(FEWEST_ROWS, most - (ROWS_OF_YEAR if analysis.plan.year_ago else 0))
+
+
+def lines_of(language: str) -> Lines:
+    """Return how a language, by its tag, sets type."""
+    return OWN_LINES.get(language, LINES)
 
 
 def pipelines_shown(analysis: Analysis, most: int) -> Shares:
     """Return the pipelines in which there was anything; none where that is one only, which is the whole page."""
     ranked = sorted((one for one in analysis.pipelines if _has_any(one)), key=_rank)
-    if len(ranked) < 2:  # noqa: PLR2004 - one is no breakdown
+    if len(ranked) < 2 or not most:  # noqa: PLR2004 - one is no breakdown
         return Shares((), ())
     cut = len(ranked) if len(ranked) <= most else most - 1
     return Shares(tuple(ranked[:cut]), tuple(ranked[cut:]))
@@ -103,8 +113,8 @@ def together(rows: Sequence[AgentFigures]) -> Decimal:
 
 def layout(analysis: Analysis, *, letter: bool, language: str = "en") -> Layout:
     """Return what the tables leave for the large chart, and first for the team where it is shown."""
-    lines = OWN_LINES.get(language, LINES)
-    most = most_rows(analysis, letter=letter)
+    lines = lines_of(language)
+    most = most_rows(analysis, letter=letter, language=language)
     rows = max(pipelines_shown(analysis, most).rows, len(deals_shown(analysis, most)))
     room = (lines.team_page if has_team(analysis) else lines.page) - (LETTER if letter else 0.0)
     room -= lines.space + lines.head + rows * ROW if rows else 0.0

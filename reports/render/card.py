@@ -58,7 +58,7 @@ def card(
     sentences: Sentences, analysis: Analysis, standing: Standing, restatements: Sequence[str], *, letter: bool
 ) -> Card:
     """Write out what only an agent's page has, as many rows as its paper holds; of the restatements there is one."""
-    most = most_rows(analysis, letter=letter)
+    most = most_rows(analysis, letter=letter, language=sentences.language.tag)
     shares = pipelines_shown(analysis, most)
     say, formats = sentences.language.text, sentences.formats
     return Card(
@@ -88,14 +88,13 @@ def card(
 def _pipelines(sentences: Sentences, shares: Shares) -> tuple[ShareRow, ...]:
     isolate = sentences.formats.isolate
     rows = [
-        _row(sentences, isolate(shorten(one.name, LONGEST_PIPELINE)), one.current, one.previous)
-        for one in shares.shown
+        _row(sentences, isolate(shorten(one.name, LONGEST_PIPELINE)), one.current, one.previous) for one in shares.shown
     ]
     if shares.others:
         number = len(shares.others)
         count = sentences.formats.count(number)
         name = sentences.language.plural("{number} other", "{number} others", number, number=count)
-        rows.append(_row(sentences, name, _total(shares.others, "current"), _total(shares.others, "previous")))
+        rows.append(_row(sentences, isolate(name), _total(shares.others, "current"), _total(shares.others, "previous")))
     return tuple(rows)
 
 

@@ -157,6 +157,16 @@ def test_a_year_ago_has_room_as_well(tmp_path: Path, paper: str, *, show_team: b
     assert pages_of(pdf) == 1
 
 
+@pytest.mark.parametrize(("paper", "numbers"), [("A4", "arab"), ("letter", "latn")])
+@pytest.mark.parametrize("show_team", [False, True])
+@pytest.mark.parametrize(("agent", "more"), [(1, ""), (2, YEAR_AGO)])
+def test_in_arabic_it_stays_one_page_as_well(
+    tmp_path: Path, agent: int, more: str, paper: str, numbers: str, *, show_team: bool
+) -> None:
+    made = edition(tmp_path, agent, more=more, locale="ar", numbers=numbers, paper=paper, show_team=show_team)
+    assert pages_of(to_pdf(made)) == 1
+
+
 @pytest.mark.parametrize("count", [1, PIPELINES])
 @pytest.mark.parametrize("idle", [frozenset({7}), frozenset()])
 def test_few_and_no_deals_stay_one_page_too(tmp_path: Path, idle: frozenset[int], count: int) -> None:
