@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +21,7 @@ from reports.errors import DataError
 from reports.inputs import input_files
 from reports.letters import archived, refuse_large, to_eml, to_letter
 from reports.log import event
+from reports.present.fonts import noting, replacement_note
 from reports.rendering import Printed, Rendering, prepare, to_html, to_pdf
 
 if TYPE_CHECKING:
@@ -50,6 +52,11 @@ class Made:
         """The edition in its first language."""
         return self.printed[0].rendering
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know of how it came out, each thing once."""
+        return tuple(dict.fromkeys(one for each in self.printed for one in each.warnings))
+
     def of(self, locale: str | None) -> list[Printed]:
         """Return what goes with the letter of somebody with a language of their own; None is the one for all others."""
         return printed_in(self.rendering.job, self.printed, locale)
@@ -79,7 +86,10 @@ async def produce(job: Job, fetched: Snapshot, delivered: tuple[str, datetime] |
         draft.abandon()
         raise
     event("edition.archived", report=job.name, edition=draft.edition)
-    return Made(tuple(printed), draft.revision)
+    made = Made(tuple(printed), draft.revision)
+    for one in made.warnings:
+        event("edition.warning", level=logging.WARNING, report=job.name, edition=draft.edition, detail=one)
+    return made
 
 
 async def from_archive(job: Job, content: bytes) -> Snapshot:
@@ -182,8 +192,15 @@ def print_all(
     job: Job, desks: Sequence[Desk], edition: EditionId, snapshot: Snapshot, analysis: Analysis
 ) -> list[Printed]:
     """Return the edition in every language, with its PDF."""
-    renderings = [prepare(job, desk, edition, snapshot, analysis) for desk in desks]
-    return [Printed(one, to_pdf(one)) for one in renderings]
+    return [_print(job, desk, edition, snapshot, analysis) for desk in desks]
+
+
+def _print(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analysis: Analysis) -> Printed:
+    with noting() as replaced:
+        rendering = prepare(job, desk, edition, snapshot, analysis)
+        pdf = to_pdf(rendering)
+    note = replacement_note(replaced)
+    return Printed(rendering, pdf, (note,) if note else ())
 
 
 def printed_in(job: Job, printed: Sequence[Printed], locale: str | None) -> list[Printed]:

@@ -41,10 +41,11 @@ class Rendering:
 
 @dataclass(frozen=True)
 class Printed:
-    """A rendering with its PDF."""
+    """A rendering with its PDF, and what a person should know of how it came out."""
 
     rendering: Rendering
     pdf: bytes
+    warnings: tuple[str, ...] = ()
 
 
 def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analysis: Analysis) -> Rendering:

@@ -69,6 +69,8 @@ def run(  # noqa: PLR0913 - click passes one for each option
         _print_result(job, ran)
     else:
         _print_cuts(job, ran)
+    for one in dict.fromkeys(warning for made in ran.made for warning in made.warnings):
+        click.echo(f"warning: {one}", err=True)
     if ran.failed:
         raise together([(one.order.cut.name, one.order.who, one.error) for one in ran.failed])
     if bad := [one for one in ran.deliveries if one.state not in {"sent", "skipped"}]:

@@ -47,6 +47,16 @@ def refused(outcome: Outcome, code: int, *words: str, hint: str = "") -> None:
 # run
 
 
+def test_what_no_font_has_is_said(project: Project) -> None:
+    folder = project()
+    config = folder / "config.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace('title = "Weekly pipeline report"', 'title = "Weekly 🚀 report"'), encoding="utf-8")
+    said = reports("run", "weekly", *AS_OF, cwd=folder)
+    assert said.code == 0
+    assert "warning: 1 character that no font has was replaced by □: U+1F680 ROCKET\n" in said.err
+
+
 def test_run_twice(project: Project) -> None:
     folder = project()
     first = worked(reports("run", "weekly", *AS_OF, cwd=folder))
