@@ -102,7 +102,7 @@ class Painting:
 class _Metadata(DocumentMetadata):  # type: ignore[misc] # weasyprint has no types
     """Says that the file keeps PDF/A-3a and PDF/UA-1; left uncompressed, so that archives find it without a reader."""
 
-    def include_in_pdf(self, pdf: Any, variant: str, version: int, conformance: str, compress: bool) -> None:  # noqa: ANN401, FBT001 - weasyprint's own signature
+    def include_in_pdf(self, pdf: Any, variant: str, version: int, conformance: str, compress: bool) -> None:  # noqa: ANN401 - weasyprint's own signature
         """Write the block of metadata."""
         del compress
         super().include_in_pdf(pdf, variant, version, conformance, compress=False)
@@ -116,7 +116,7 @@ class _Page(Page):  # type: ignore[misc] # weasyprint has no types
     """A page whose running headers and footers are artifacts: nobody wants to hear them again on each page."""
 
     def __init__(self, page: Page) -> None:
-        vars(self).update(vars(page))
+        self.__dict__.update(vars(page))
 
     def paint(self, stream: Any, scale: float = 1) -> None:  # noqa: ANN401 - no types there
         """Draw the page; its margins then leave it, so that they get no place in the structure either."""

@@ -14,4 +14,3 @@ def spoken(text: str) -> str:
     if text.isascii() or not any(unicodedata.bidirectional(one) in RIGHT for one in text):
         return ""
     return CONTROLS.sub("", text)
-
