@@ -184,8 +184,6 @@ def html_to_pdf(
 def _write(document: Document, *, right_to_left: bool, files: Iterable[Associated]) -> bytes:
     document.metadata = _Metadata(**vars(document.metadata))
     document.pages = [_Page(page) for page in document.pages]
-    for page in document.pages:
-        _name_rows(page)
     pdf: bytes = document.write_pdf(
         pdf_variant=VARIANT,
         attachments=[_attachment(file) for file in sorted(files, key=lambda file: file.safe_name)],
@@ -206,14 +204,6 @@ def _finish(document: Document, pdf: pydyf.PDF, *, right_to_left: bool) -> None:
 def _boxes(page: _Page) -> Iterator[Any]:
     boxes: Iterator[Any] = page._page_box.descendants()  # noqa: SLF001 - there is no other way to them
     return boxes
-
-
-def _name_rows(page: _Page) -> None:
-    """Let cells that say so (role="rowheader") be headers of their row; how they look is settled by now."""
-    for box in _boxes(page):
-        if box.element_tag == "td" and box.element is not None and box.element.get("role") == "rowheader":
-            box.element_tag = "th"
-            box.element.set("scope", "row")
 
 
 def _attachment(file: Associated) -> Attachment:
