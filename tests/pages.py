@@ -36,11 +36,11 @@ HOSTILE = (
     "نورة <b>بنت</b> Ltd (2026) 50%",
     "two\nlines\tand\x07bell",
 )
-NOTE = """## What happened
+NOTE = """# What happened
 
 A *good* week: [the plan](https://example.com/plan?a=1&b=2) holds, نورة (12) closed **three**.
 
-### Next
+## Next
 
 - one
 - two
@@ -77,6 +77,7 @@ kind = "outbox"
 from = "Reports <reports@example.com>"
 [reports.weekly]
 title = "Weekly pipeline report"
+to = ["team@example.com"]
 paper = "{paper}"
 {more}
 [reports.card]
@@ -148,7 +149,7 @@ def _window(shape: Shape, pipeline: int, period: Period, numbers: range) -> Wind
         for one in numbers
     )
     value = sum((one.value_won for one in rows), Decimal(0))
-    stages = tuple(StageFigures(one, shape.names[-one][:60], 3, Decimal(9_000)) for one in (1, 2))
+    stages = tuple(StageFigures(one, shape.names[-one][:60], 2 * len(rows), Decimal(9_000)) for one in (1, 2))
     return Window(period, Figures(4 * len(rows), 2 * len(rows), 1 + age % 5, value * 3, value), rows, stages)
 
 

@@ -6,6 +6,7 @@ import logging
 from contextlib import contextmanager
 from datetime import UTC
 from functools import cache, partial
+from importlib import resources
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from urllib.request import url2pathname
 
 import pydyf
 from weasyprint import HTML, Attachment
+from weasyprint.css import ColorProfile
 from weasyprint.document import DocumentMetadata, Page
-from weasyprint.formatting_structure.boxes import MarginBox, TableCellBox
+from weasyprint.formatting_structure.boxes import LineBox, MarginBox, TableCellBox, TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from reports.render.associated import Associated
 
 PIXELS = 96 / 72  # CSS pixels to a point
+COLOURS = "srgb"
 VARIANT = "pdf/a-3a"  # PDF/UA-1 comes on top of it (metadata.py, finish.py)
 ASSETS = {".ttf": "font/ttf", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml"}
 
@@ -121,13 +124,7 @@ class _Page(Page):  # type: ignore[misc] # weasyprint has no types
     def paint(self, stream: Any, scale: float = 1) -> None:  # noqa: ANN401 - no types there
         """Draw the page; its margins then leave it, so that they get no place in the structure either."""
         box = self._page_box
-        running = {
-            below: margin.at_keyword
-            for margin in box.children
-            if isinstance(margin, MarginBox)
-            for below in margin.descendants()
-        }
-        stream.marked = _Marking(stream, running, stream.marked)
+        stream.marked = _Marking(stream, box, stream.marked)
         super().paint(stream, scale)
         del stream.marked
         box.children = [child for child in box.children if not isinstance(child, MarginBox)]
@@ -136,8 +133,12 @@ class _Page(Page):  # type: ignore[misc] # weasyprint has no types
 class _Marking:
     """Marks a box's content as weasyprint does, or as an artifact where it belongs to a margin."""
 
-    def __init__(self, stream: Any, running: Mapping[Any, str], marked: Any) -> None:  # noqa: ANN401 - no types there
-        self._stream, self._running, self._marked = stream, running, marked
+    def __init__(self, stream: Any, page: Any, marked: Any) -> None:  # noqa: ANN401 - no types there
+        self._stream, self._marked = stream, marked
+        margins = [child for child in page.children if isinstance(child, MarginBox)]
+        self._running = {below: margin.at_keyword for margin in margins for below in margin.descendants()}
+        lines = [box for box in page.descendants() if isinstance(box, LineBox)]
+        self._ends = {[*line.descendants()][-1] for line in lines}
 
     @contextmanager
     def __call__(self, box: Any, tag: str) -> Iterator[None]:  # noqa: ANN401 - no types there
@@ -150,10 +151,18 @@ class _Marking:
             self._stream.end_marked_content()
         else:
             with self._marked(box, tag):
-                if words := spoken(getattr(box, "text", "")):
-                    properties, _ = self._stream.stream[-2:]
-                    properties["ActualText"] = pydyf.String(words)
+                self._say(box)
                 yield
+
+
+    def _say(self, box: Any) -> None:  # noqa: ANN401 - no types there
+        """Put the words beside the number of what was just begun."""
+        if not isinstance(box, TextBox):
+            return
+        right_to_left = box.style["direction"] == "rtl"
+        if words := spoken(box.text, right_to_left=right_to_left, ends_line=box in self._ends):
+            properties, _ = self._stream.stream[-2:]
+            properties["ActualText"] = pydyf.String(words)
 
 
 def html_to_pdf(
@@ -184,12 +193,24 @@ def html_to_pdf(
 def _write(document: Document, *, right_to_left: bool, files: Iterable[Associated]) -> bytes:
     document.metadata = _Metadata(**vars(document.metadata))
     document.pages = [_Page(page) for page in document.pages]
+    document.color_profiles[COLOURS] = _colours()
     pdf: bytes = document.write_pdf(
         pdf_variant=VARIANT,
+        output_intent="ours",  # weasyprint opens its file of colours here and never closes it
         attachments=[_attachment(file) for file in sorted(files, key=lambda file: file.safe_name)],
         finisher=partial(_finish, right_to_left=right_to_left),
     )
     return pdf
+
+
+def _colours() -> ColorProfile:
+    """Return what red, green and blue mean, as PDF/A asks for; a profile serves once."""
+    return ColorProfile(BytesIO(_srgb()), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
+
+
+@cache
+def _srgb() -> bytes:
+    return (resources.files("weasyprint") / "pdf" / "sRGB2014.icc").read_bytes()
 
 
 def _finish(document: Document, pdf: pydyf.PDF, *, right_to_left: bool) -> None:

@@ -1,4 +1,4 @@
-"""The words behind Arabic glyphs: fonts draw letters of many parts, from which no reader could guess them."""
+"""The words behind glyphs that are drawn from right to left, and letters of many parts: nobody could guess them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ RIGHT = {"R", "AL", "AN"}
 CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
-def spoken(text: str) -> str:
-    """Return a line's words as they are read, without what only directs their layout; nothing for Latin letters."""
-    if text.isascii() or not any(unicodedata.bidirectional(one) in RIGHT for one in text):
+def spoken(text: str, *, right_to_left: bool, ends_line: bool) -> str:
+    """Return a piece of a line as it is read; nothing where the glyphs, from left to right, say the same.
+
+    What only directs the layout is left out; the space that a line's end stands for is put back.
+    """
+    turned = right_to_left and not text.isalnum()
+    if not turned and not any(unicodedata.bidirectional(one) in RIGHT for one in text):
         return ""
-    return CONTROLS.sub("", text)
+    return CONTROLS.sub("", text) + " " * ends_line
