@@ -61,7 +61,9 @@ def read(pdf: bytes) -> Reading:
         pages = {page.obj.objgen: _Content(page) for page in document.pages}
         [top] = document.Root.StructTreeRoot.K
         root = _element(top, pages, None)
-        left = [(number, mark) for number, page in enumerate(pages.values()) for mark in page.words if mark not in page.used]
+        left = [
+            (number, mark) for number, page in enumerate(pages.values()) for mark in page.words if mark not in page.used
+        ]
         artifacts = [page.artifacts for page in pages.values()]
         return Reading(root, artifacts, left, sum(page.unmarked for page in pages.values()))
 

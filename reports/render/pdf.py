@@ -154,7 +154,6 @@ class _Marking:
                 self._say(box)
                 yield
 
-
     def _say(self, box: Any) -> None:  # noqa: ANN401 - no types there
         """Put the words beside the number of what was just begun."""
         if not isinstance(box, TextBox):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pikepdf
@@ -81,7 +82,7 @@ def reads_well(reading: Reading, locale: str) -> None:
     levels = [int(one.kind[1]) for one in found if re.fullmatch("H[1-6]", one.kind)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert all(one.text.strip() for one in found if re.fullmatch("H[1-6]", one.kind))
     for one in found:
         if allowed := CONTAINERS.get(one.kind):
@@ -97,7 +98,9 @@ def reads_well(reading: Reading, locale: str) -> None:
         assert {one.scope for one in table.all("TH")} <= {"/Column", "/Row"}
         assert all(one.headers and set(one.headers) <= heads for one in table.all("TD"))
         assert len({len(row.elements()) for row in table.all("TR")}) == 1
-    assert all(kinds <= {"/Header", "/Footer", ""} for kinds in ({kind for kind, _ in page} for page in reading.artifacts))
+    assert all(
+        kinds <= {"/Header", "/Footer", ""} for kinds in ({kind for kind, _ in page} for page in reading.artifacts)
+    )
     assert all("/Footer" in {kind for kind, _ in page} for page in reading.artifacts)
     assert set(PRESENTATION.findall(reading.root.text)) <= {"ﷺ", "ﻻ"}, "only what a name has itself"
 
@@ -191,7 +194,8 @@ def test_the_file_says_what_it_is(
 
 def small(body: str = "", head: str = "") -> str:
     css = f"<style>{font_face_css(templates())} * {{ font-family: Inter, 'Noto Sans Arabic' }} {head}</style>"
-    return f'<!DOCTYPE html><html lang="ar" dir="rtl"><head><title>x</title>{css}</head><body><h1>x</h1>{body}</body></html>'
+    root = '<!DOCTYPE html><html lang="ar" dir="rtl">'
+    return f"{root}<head><title>x</title>{css}</head><body><h1>x</h1>{body}</body></html>"
 
 
 def test_files_travel_inside_as_the_data_of_the_page() -> None:
@@ -225,7 +229,9 @@ def test_a_header_speaks_for_its_column_or_its_row() -> None:
 
 
 def test_a_term_and_its_meaning_are_one_item() -> None:
-    terms = "<dl><div><dt>Win rate</dt><dd>Won of closed</dd></div><div><dt>Won</dt><dd>Closed <b>well</b></dd></div></dl>"
+    terms = (
+        "<dl><div><dt>Win rate</dt><dd>Won of closed</dd></div><div><dt>Won</dt><dd>Closed <b>well</b></dd></div></dl>"
+    )
     pdf = html_to_pdf(small(terms), templates())
     assert problems(pdf) == []
     items = list(read(pdf).root.all("LI"))
@@ -277,7 +283,8 @@ def test_a_page_has_the_same_bytes_with_no_system_font_installed(
     bare = {**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf"), "FONTCONFIG_PATH": str(tmp_path)}
     command = [sys.executable, "-c", BLIND, str(tmp_path / "page.html")]
     found = [
-        subprocess.run(command, env=each, cwd=CHECKOUT, capture_output=True, check=True) for each in (bare, {**os.environ})
+        subprocess.run(command, env=each, cwd=CHECKOUT, capture_output=True, check=True)
+        for each in (bare, {**os.environ})
     ]
     assert found[0].stdout == found[1].stdout
     with pikepdf.open(BytesIO(found[0].stdout)) as opened:
