@@ -14,7 +14,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
-from reports.charts.lettering import REGULAR, Word, path_operators, text_width
+from reports.charts.lettering import ARABIC, REGULAR, Word, directed, path_operators, text_width
 from reports.present.drawing import Drawing
 from reports.present.fonts import drawable, register_with_matplotlib
 from reports.present.formats import ELLIPSIS, cut_at_word
@@ -50,6 +50,15 @@ class Pen:
         """Return a colour of the theme by its role."""
         return self.theme.colours[role]
 
+    @property
+    def rtl(self) -> bool:
+        """Whether the language runs right to left."""
+        return self.language.direction == "rtl"
+
+    def size(self, role: str) -> float:
+        """Return a size of chart text in points; Arabic has its own."""
+        return self.theme.sizes[role] * (ARABIC if self.rtl else 1.0)
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -78,10 +87,11 @@ class Canvas:
     """A sheet of `width` x `height` points; y grows upwards from the lower edge.
 
     It keeps what was drawn and gives it as PDF operators, SVG or PNG. Boxes and words of one colour are one path each.
-    The grid lies under the boxes, lines and words above them.
+    The grid lies under the boxes, lines and words above them. A mirrored sheet takes x from its right edge and swaps
+    the sides of words, so that a chart is written once for both directions.
     """
 
-    def __init__(self, pen: Pen, width: float, height: float) -> None:
+    def __init__(self, pen: Pen, width: float, height: float, *, mirrored: bool = False) -> None:
         register_with_matplotlib(pen.templates)
         rcParams["svg.fonttype"] = SVG_TEXT
         rcParams["svg.hashsalt"] = SVG_SALT
@@ -89,6 +99,7 @@ class Canvas:
         self.pen = pen
         self.width = width
         self.height = height
+        self.mirrored = mirrored
         self._grounds: list[tuple[float, float, float, float]] = []
         self._boxes: defaultdict[str, list[tuple[float, float, float, float]]] = defaultdict(list)
         self._words: defaultdict[str, list[Word]] = defaultdict(list)
@@ -96,16 +107,17 @@ class Canvas:
 
     def ground(self, x: float, y: float, width: float, height: float) -> None:
         """Shade a box behind everything."""
-        self._grounds.append((x, y, width, height))
+        self._grounds.append((self._x(x, width), y, width, height))
 
     def bar(self, x: float, y: float, width: float, height: float, role: str) -> None:
         """Fill a box from its lower left corner."""
-        self._boxes[role].append((x, y, width, height))
+        self._boxes[role].append((self._x(x, width), y, width, height))
 
     def line(
         self, points: Sequence[tuple[float, float]], role: str, width: float = 0.6, *, under: bool = False
     ) -> None:
         """Draw a line through points, `width` points thick, above the boxes or under them."""
+        points = [(self._x(x), y) for x, y in points] if self.mirrored else points
         self._lines.append((points, role, width, UNDER if under else OVER))
 
     def text(  # noqa: PLR0913 - a word needs a place, a size, a weight, a colour and a side
@@ -121,15 +133,28 @@ class Canvas:
         if_free: bool = False,
     ) -> None:
         """Write on one line, its capitals centred on y; `if_free` leaves it away where it would touch other words."""
-        size = size or self.pen.theme.sizes["text"]
+        size = size or self.pen.size("text")
         shown = drawable(self.pen.templates, words)
         if not shown.strip():
             return
-        width = text_width(shown, size, weight)
-        left = x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[align]
-        word = Word(shown, left, left + width, y, size, weight)
+        width = text_width(directed(shown, rtl=self.pen.rtl), size, weight)
+        left = self._x(x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[align], width)
+        word = Word(shown, left, left + width, y, size, weight, self.pen.rtl)
         if not (if_free and any(word.touches(other) for other in self.words)):
             self._words[role].append(word)
+
+    def number(  # noqa: PLR0913 - as `text`, and the width of its column
+        self, x: float, room: float, y: float, words: str, *, role: str = "muted", weight: int = REGULAR
+    ) -> None:
+        """Write in a column `room` points wide that ends at x; numbers stand on its right edge in both directions."""
+        if self.mirrored:
+            self.text(x - room, y, words, role=role, weight=weight)
+        else:
+            self.text(x, y, words, align="right", role=role, weight=weight)
+
+    def _x(self, x: float, width: float = 0.0) -> float:
+        """Return where something lies on the sheet by its left edge."""
+        return self.width - x - width if self.mirrored else x
 
     @property
     def words(self) -> Iterator[Word]:
@@ -138,7 +163,9 @@ class Canvas:
 
     def measure(self, words: str, size: float | None = None, weight: int = REGULAR) -> float:
         """Return how wide a text is, in points."""
-        return text_width(drawable(self.pen.templates, words), size or self.pen.theme.sizes["text"], weight)
+        return text_width(
+            directed(drawable(self.pen.templates, words), rtl=self.pen.rtl), size or self.pen.size("text"), weight
+        )
 
     def fit(self, words: str, room: float, size: float | None = None, weight: int = REGULAR) -> str:
         """Cut a text to the room it has, in points, with an ellipsis."""

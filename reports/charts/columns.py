@@ -103,7 +103,7 @@ def _room_beside(canvas: Canvas, left: float, series: Series, goal: Goal | None,
     name = max(named)
     pitch = (canvas.width - left - name) / len(series.values)
     last = series.values[-1]
-    number = canvas.measure(DASH if last is None else series.write(last), canvas.pen.theme.sizes["strong"], STRONG)
+    number = canvas.measure(DASH if last is None else series.write(last), canvas.pen.size("strong"), STRONG)
     return name + max(0.0, (number - pitch) / 2)
 
 
@@ -151,7 +151,7 @@ def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, label
 
 
 def _label(canvas: Canvas, x: float, y: float, words: str, age: int) -> None:
-    size = canvas.pen.theme.sizes["strong"]
+    size = canvas.pen.size("strong")
     x = min(x, canvas.width - canvas.measure(words, size, STRONG) / 2)
     role = "muted" if age else "ink"
     canvas.text(x, y, words, align="center", role=role, size=size, weight=STRONG, if_free=True)

@@ -15,6 +15,12 @@ from reports.present.fonts import FAMILIES
 CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
 REGULAR, STRONG = 400, 600
 SPACE = 2.0  # points that words keep from each other at least
+MIDDLE = {
+    False: CAPITALS / 2,
+    True: 0.3,
+}  # of the size: the baseline below the middle; Arabic letters reach further down
+ARABIC = 1.08  # Arabic letters look smaller than Latin ones of the same size (LOOK rule 11)
+RIGHT_TO_LEFT, POP = "\u2067", "\u2069"  # they need no glyph and take no room
 OPERATORS = {Path.MOVETO: b" m", Path.LINETO: b" l", Path.CURVE3: b" c", Path.CURVE4: b" c"}
 
 
@@ -28,6 +34,7 @@ class Word:
     y: float
     size: float
     weight: int
+    rtl: bool = False  # whether it is a word of a language that runs right to left
 
     def touches(self, other: Word) -> bool:
         """Whether two come closer than a space."""
@@ -37,16 +44,23 @@ class Word:
     @property
     def baseline(self) -> float:
         """The height that its letters stand on."""
-        return self.y - CAPITALS * self.size / 2
+        return self.y - MIDDLE[self.rtl] * self.size
 
     def path(self) -> Path:
         """Return its outline."""
-        return outline(self.text, self.size, self.weight).transformed(Affine2D().translate(self.left, self.baseline))
+        return outline(directed(self.text, rtl=self.rtl), self.size, self.weight).transformed(
+            Affine2D().translate(self.left, self.baseline)
+        )
 
     def operators(self) -> bytes:
         """Return it as PDF operators that fill it."""
-        drawn = outline_operators(self.text, self.size, self.weight)
+        drawn = outline_operators(directed(self.text, rtl=self.rtl), self.size, self.weight)
         return b"q 1 0 0 1 %.2f %.2f cm %s f Q" % (self.left, self.baseline, drawn)
+
+
+def directed(text: str, *, rtl: bool) -> str:
+    """Return a text so that its parts follow one another in the direction of its language."""
+    return f"{RIGHT_TO_LEFT}{text}{POP}" if rtl else text
 
 
 @cache

@@ -84,7 +84,7 @@ def _near(point: Point, word: Word) -> bool:
 
 def _name(canvas: Canvas, y: float, past: Past) -> None:
     """Write the name where the line ends, or as near to it as words leave room."""
-    size = canvas.pen.theme.sizes["text"]
+    size = canvas.pen.size("text")
     left = canvas.width - canvas.measure(past.name)
     taken = [word for word in canvas.words if word.right + DISTANCE / 2 > left]
     places = [y, *(word.y + side * (word.size + size) / 2 for word in taken for side in (1, -1))]
