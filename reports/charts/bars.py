@@ -32,7 +32,7 @@ class Bar:
 
 
 def bars_chart(pen: Pen, name: str, alt: str, bars: Sequence[Bar], width: float) -> Chart:
-    """Draw a list of bars on one scale, the names at most a third of the width (in points); mirrored from right to left."""
+    """Draw a list of bars on one scale, names within a third of the width (in points); mirrored right to left."""
     canvas = Canvas(pen, width, max(1, len(bars)) * ROW, mirrored=pen.rtl)
     names = [canvas.fit(bar.name, width * 0.34) for bar in bars]
     left = max((canvas.measure(one) for one in names), default=0) + 2 * GAP
