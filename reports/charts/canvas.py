@@ -150,9 +150,18 @@ class Canvas:
         width = text_width(shown, size, weight)
         side = SWAPPED[align] if self._mirrored else align
         left = self._left(x, 0.0) - width * {"left": 0.0, "center": 0.5, "right": 1.0}[side]
-        word = Word(shown, left, left + width, y, size, weight)
+        word = Word(shown, left, left + width, y, size, weight, self.pen.language.tag in ENLARGED)
         if not (if_free and any(word.touches(other) for other in self.words)):
             self._words[role].append(word)
+
+    def number(  # noqa: PLR0913 - as `text`, and the width of its column
+        self, x: float, room: float, y: float, words: str, *, role: str = "muted", weight: int = REGULAR
+    ) -> None:
+        """Write in a column `room` points wide that ends at x; numbers stand on its right edge in both directions."""
+        if self._mirrored:
+            self.text(x - room, y, words, role=role, weight=weight)
+        else:
+            self.text(x, y, words, align="right", role=role, weight=weight)
 
     def _shown(self, words: str) -> str:
         """Return what our fonts have of a text; it brings its direction along, since a sheet has none of its own."""

@@ -15,6 +15,7 @@ from reports.present.fonts import FAMILIES
 CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
 REGULAR, STRONG = 400, 600
 SPACE = 2.0  # points that words keep from each other at least
+BELOW = {False: CAPITALS / 2, True: 0.3}  # of the size: how far the baseline lies below the middle; less where letters hang
 OPERATORS = {Path.MOVETO: b" m", Path.LINETO: b" l", Path.CURVE3: b" c", Path.CURVE4: b" c"}
 
 
@@ -28,6 +29,7 @@ class Word:
     y: float
     size: float
     weight: int
+    hangs: bool = False  # whether it is of a script whose letters reach further down, as Arabic does
 
     def touches(self, other: Word) -> bool:
         """Whether two come closer than a space."""
@@ -37,7 +39,7 @@ class Word:
     @property
     def baseline(self) -> float:
         """The height that its letters stand on."""
-        return self.y - CAPITALS * self.size / 2
+        return self.y - BELOW[self.hangs] * self.size
 
     def path(self) -> Path:
         """Return its outline."""
