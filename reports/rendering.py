@@ -10,6 +10,7 @@ from markupsafe import Markup
 from reports import probe_file
 from reports.analysis.headline import headline
 from reports.config.model import VoxysSource
+from reports.documents import to_csv, to_json
 from reports.figures import EditionId, Figure, Snapshot
 from reports.present.fonts import embedded_font_css, font_face_css
 from reports.present.formats import clean
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reports.desk import Desk
     from reports.findings import Analysis, Section
     from reports.job import Job
+    from reports.render.associated import Associated
     from reports.render.context import Page, PageBuilder, SectionView
 
 
@@ -129,25 +131,29 @@ def page_html(rendering: Rendering, fonts: str) -> str:
         "theme": rendering.desk.theme.css(),
         "page": Markup(templates.read("base/page.css")),  # noqa: S704 - a template of ours or the project's
     }
-    if rendering.job.trial:
-        styles["page"] += _trial_css(rendering.desk.language.text("TEST"))
     return render_template(
         templates, f"{report.template}/page.html", rendering.desk.language, page=rendering.page, styles=styles
     )
 
 
-def _trial_css(word: str) -> Markup:
-    """Return what marks each page of a test, whatever its template is."""
-    from reports.render.html import css_string
-
-    box = "font: 700 12pt/1 Inter, 'Noto Sans Arabic'; color: var(--bad); vertical-align: bottom; padding-bottom: 4mm"
-    return Markup("@page { @top-right { content: %s; %s } }") % (css_string(word), Markup(box))  # noqa: S704 - our own CSS
-
-
 def to_pdf(rendering: Rendering) -> bytes:
-    """Return the page as a tagged PDF."""
+    """Return the page as a PDF that everybody can read, with its figures as files inside."""
     from reports.render.pdf import html_to_pdf
 
     templates = rendering.desk.templates
     drawings = {src: chart.canvas.drawing() for src, chart in rendering.charts.items()}
-    return html_to_pdf(page_html(rendering, font_face_css(templates)), templates, drawings)
+    return html_to_pdf(page_html(rendering, font_face_css(templates)), templates, drawings, _associated(rendering))
+
+
+def _associated(rendering: Rendering) -> tuple[Associated, ...]:
+    """Return the edition's document and the table of its figures."""
+    from reports.render.associated import Associated
+
+    job, say, name = rendering.job, rendering.desk.language.text, rendering.id.filename
+    fetched = rendering.snapshot.fetched_at
+    document = to_json(job, rendering.id, rendering.snapshot, rendering.analysis)
+    table = to_csv(job, rendering.id, rendering.analysis)
+    return (
+        Associated(f"{name}.json", say("The figures of this report (JSON)"), "application/json", document, fetched),
+        Associated(f"{name}.csv", say("The figures of this report (CSV)"), "text/csv", table, fetched),
+    )

@@ -15,7 +15,7 @@ from reports.present.fonts import FAMILIES
 CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
 REGULAR, STRONG = 400, 600
 SPACE = 2.0  # points that words keep from each other at least
-BELOW = {False: CAPITALS / 2, True: 0.3}  # of the size: how far the baseline lies below the middle; less where letters hang
+BELOW = {False: CAPITALS / 2, True: 0.3}  # of the size: the baseline below the middle; less where letters hang
 OPERATORS = {Path.MOVETO: b" m", Path.LINETO: b" l", Path.CURVE3: b" c", Path.CURVE4: b" c"}
 
 
