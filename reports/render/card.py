@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME, LONGEST_PIPELINE = 40, 20  # letters that have room
 DEAL, DEAL_ALONE = 26, 60  # of a deal's name, beside the pipelines and without them
+OWN_DEAL = {"ar": 19}  # beside the pipelines in larger type: clipped words lose their beginning from right to left
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,13 @@ def card(
     """Write out what only an agent's page has, as many rows as its paper holds; of the restatements there is one."""
     most = most_rows(analysis, letter=letter, language=sentences.language.tag)
     shares = pipelines_shown(analysis, most)
+    beside = OWN_DEAL.get(sentences.language.tag, DEAL)
     say, formats = sentences.language.text, sentences.formats
     return Card(
         name=formats.isolate(shorten(standing.agent.name, LONGEST_NAME)),
         pipelines=_pipelines(sentences, shares),
         deals=tuple(
-            deal_row(formats, deal, DEAL if shares.rows else DEAL_ALONE) for deal in deals_shown(analysis, most)
+            deal_row(formats, deal, beside if shares.rows else DEAL_ALONE) for deal in deals_shown(analysis, most)
         ),
         deals_caption=_deals_caption(sentences, analysis, most),
         team_caption=say("{unit}, {period}, one scale for all", unit=formats.unit, period=sentences.current)
