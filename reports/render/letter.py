@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.render.context import Picture
 from reports.render.html import render_template
+from reports.render.lines import width
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -17,6 +19,27 @@ if TYPE_CHECKING:
 
     Body: TypeAlias = Literal["full", "summary", "none"]
 
+DARK: Mapping[str, str] = {  # the colours of the dark mail; each kind of text has contrast enough on its paper
+    "ink": "#E9ECF1",
+    "muted": "#A6AFBD",
+    "line": "#6B7585",
+    "hair": "#303743",
+    "paper": "#14181F",
+    "accent": "#7FC4CC",
+    "good": "#5CC794",
+    "bad": "#FF8F80",
+}
+
+
+@dataclass(frozen=True)
+class Emblem:
+    """The theme's logo as a picture of the mail: its address (`cid:NAME`), its text, and its size in pixels."""
+
+    address: str
+    alt: str
+    width: int
+    height: int
+
 
 def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     templates: Templates,
@@ -27,6 +50,9 @@ def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     charts: Mapping[str, tuple[str, float, float]],
     body: Body = "full",
     attach: Collection[str] = ("pdf",),
+    *,
+    dark: Mapping[str, str] = DARK,
+    logo: Emblem | None = None,
 ) -> str:
     """Return the HTML part; each chart is the attached picture of its name (alt text, width and height in points).
 
@@ -40,6 +66,7 @@ def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     start, end = ("left", "right") if language.direction == "ltr" else ("right", "left")
     name = f"{template}/mail.html"
     context: dict[str, Any] = {"page": page, "colours": colours, "pictures": pictures, "start": start, "end": end}
+    context |= {"dark": dark, "logo": logo}
     context |= {"body": body, "attached": attached_lines(language, attach)}
     return render_template(templates, name, language, **context)
 
@@ -53,9 +80,9 @@ def letter_text(  # noqa: PLR0913, PLR0917 - as above
     attach: Collection[str] = ("pdf",),
 ) -> str:
     """Return the plain-text part, its figures in one column."""
-    width = max(len(cell.kpi.label) for cell in page.overview.cells) + 1
+    longest = max(width(cell.kpi.label) for cell in page.overview.cells) + 1
     name, attached = f"{template}/mail.txt", attached_lines(language, attach)
-    text = render_template(templates, name, language, page=page, label_width=width, body=body, attached=attached)
+    text = render_template(templates, name, language, page=page, label_width=longest, body=body, attached=attached)
     return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
 
 
