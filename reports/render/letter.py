@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from reports.render.context import Picture
 from reports.render.html import render_template
-from reports.render.lines import width
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -80,9 +79,9 @@ def letter_text(  # noqa: PLR0913, PLR0917 - as above
     attach: Collection[str] = ("pdf",),
 ) -> str:
     """Return the plain-text part, its figures in one column."""
-    longest = max(width(cell.kpi.label) for cell in page.overview.cells) + 1
+    width = max(len(cell.kpi.label) for cell in page.overview.cells) + 1
     name, attached = f"{template}/mail.txt", attached_lines(language, attach)
-    text = render_template(templates, name, language, page=page, label_width=longest, body=body, attached=attached)
+    text = render_template(templates, name, language, page=page, label_width=width, body=body, attached=attached)
     return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
 
 
