@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.render.context import Picture
@@ -17,6 +18,27 @@ if TYPE_CHECKING:
 
     Body: TypeAlias = Literal["full", "summary", "none"]
 
+DARK: Mapping[str, str] = {  # the colours of the dark mail; each kind of text has contrast enough on its paper
+    "ink": "#E9ECF1",
+    "muted": "#A6AFBD",
+    "line": "#6B7585",
+    "hair": "#303743",
+    "paper": "#14181F",
+    "accent": "#7FC4CC",
+    "good": "#5CC794",
+    "bad": "#FF8F80",
+}
+
+
+@dataclass(frozen=True)
+class Emblem:
+    """The theme's logo as a picture of the mail: its address (`cid:NAME`), its text, and its size in pixels."""
+
+    address: str
+    alt: str
+    width: int
+    height: int
+
 
 def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     templates: Templates,
@@ -28,6 +50,9 @@ def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     body: Body = "full",
     attach: Collection[str] = ("pdf",),
     others: Collection[Language] = (),
+    *,
+    dark: Mapping[str, str] = DARK,
+    logo: Emblem | None = None,
 ) -> str:
     """Return the HTML part; each chart is the attached picture of its name (alt text, width and height in points).
 
@@ -42,6 +67,7 @@ def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     start, end = ("left", "right") if language.direction == "ltr" else ("right", "left")
     name = f"{template}/mail.html"
     context: dict[str, Any] = {"page": page, "colours": colours, "pictures": pictures, "start": start, "end": end}
+    context |= {"dark": dark, "logo": logo}
     context |= {"body": body, "attached": attached_lines(language, attach, others)}
     return render_template(templates, name, language, **context)
 

@@ -14,6 +14,17 @@ WIDTH = 72  # letters of a line
 INDENT = "    "  # before what is never broken
 QUOTE = "| "  # before each line of words that are not ours: none of them can pass for one of ours
 LONGEST_QUOTE = 600  # letters
+UNSEEN = dict.fromkeys(range(0x2066, 0x206A))  # isolates, which take no room on a line
+
+
+def width(text: str) -> int:
+    """Return how many letters of a text are seen."""
+    return len(text.translate(UNSEEN))
+
+
+def padded(text: str, room: int) -> str:
+    """Fill a text with spaces up to a width."""
+    return text + " " * (room - width(text))
 
 
 def within(text: str, width: int = WIDTH, *, hanging: str = "") -> tuple[str, ...]:
@@ -40,5 +51,7 @@ def quoted(text: str, width: int = WIDTH) -> tuple[str, ...]:
 def aligned(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return labels and what they stand for, in two columns."""
     rows = list(pairs)
-    width = max((len(label) for label, _ in rows), default=0) + 3
-    return tuple(line for label, text in rows for line in within(f"{label + ':':{width}}{text}", hanging=" " * width))
+    room = max((width(label) for label, _ in rows), default=0) + 3
+    return tuple(
+        line for label, text in rows for line in within(f"{padded(f'{label}:', room)}{text}", hanging=" " * room)
+    )

@@ -14,7 +14,7 @@ from reports.present.language import mark, mark_plural
 from reports.present.templates import CHECKOUT, NOTICE, PACKAGED, Templates
 from reports.render import remedies
 from reports.render.html import render_template
-from reports.render.lines import WIDTH, aligned, folded, quoted
+from reports.render.lines import WIDTH, aligned, folded, padded, quoted, width
 from reports.render.remedies import Step
 
 if TYPE_CHECKING:
@@ -230,14 +230,14 @@ class _Writer:
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """Name the report, its period and its times, as far as they are known."""
-        notice, say = self._notice, self._text
-        yield say("Report"), f"{_title(notice)} ({clean(notice.report)})"
+        notice, say, isolate = self._notice, self._text, self._formats.isolate
+        yield say("Report"), f"{isolate(_title(notice))} ({isolate(clean(notice.report))})"
         if notice.period:
             yield say("Period"), self._formats.span(notice.period_kind, notice.period)
         if due := self._due():
             yield say("Due"), self._moment(due)
         if notice.edition:
-            yield say("Edition"), clean(notice.edition)
+            yield say("Edition"), isolate(clean(notice.edition))
         if notice.editions:
             yield say("Editions"), self._formats.count(notice.editions)
         if notice.attempts > 1:
@@ -255,12 +255,13 @@ class _Writer:
         several = self._notice.editions > 0
         named = [one for one in self._notice.deliveries if not (several and one.status == "sent")]
         ranked = sorted(named, key=lambda one: one.status == "sent")
-        names = [_recipient(one) for one in ranked]
-        width = max(map(len, names), default=0)
+        isolate = self._formats.isolate
+        names = [isolate(_recipient(one)) for one in ranked]
+        room = max(map(width, names), default=0)
         for name, one in zip(names, ranked, strict=True):
-            yield f"  {name:{width}}  {self._status(one)}".rstrip()
+            yield f"  {padded(name, room)}  {self._status(one)}".rstrip()
             if one.edition:
-                yield f"    {clean(one.edition)}"
+                yield f"    {isolate(clean(one.edition))}"
             if one.status != "sent":  # the number that a server gives to what it took helps nobody here
                 yield from (f"    {line}" for line in quoted(one.detail, WIDTH - 4))
 
