@@ -8,18 +8,20 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.config import load
-from reports.edition import examine, open_desk, prepare
+from reports.desk import open_desk
+from reports.edition import examine
 from reports.figures import WHOLE, Agent, AgentFigures, Card, Cut, Figures, StageFigures, Window
 from reports.job import plan_job
+from reports.rendering import prepare
 from tests.making import FETCHED, pipeline_of, snapshot_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reports.edition import Edition
     from reports.figures import PipelineWindows
     from reports.job import Job
     from reports.periods import Period
+    from reports.rendering import Rendering
 
 TODAY = date(2026, 11, 22)
 NOTHING = b'{"delivered": null, "before": null}'
@@ -36,11 +38,11 @@ HOSTILE = (
     "نورة <b>بنت</b> Ltd (2026) 50%",
     "two\nlines\tand\x07bell",
 )
-NOTE = """# What happened
+NOTE = """## What happened
 
 A *good* week: [the plan](https://example.com/plan?a=1&b=2) holds, نورة (12) closed **three**.
 
-## Next
+### Next
 
 - one
 - two
@@ -114,7 +116,7 @@ SHAPES = {
 }
 
 
-def edition(folder: Path, report: str, locale: str, shape: Shape) -> Edition:
+def edition(folder: Path, report: str, locale: str, shape: Shape) -> Rendering:
     """Make an edition of the report "weekly", or "card" for the first agent."""
     config = CONFIG.format(locale=locale, paper=shape.paper, more=shape.more)
     (folder / "config.toml").write_text(config, encoding="utf-8")
