@@ -16,7 +16,6 @@ from reports.config.languages import NumberSystem, Reader, Worded, worded
 from reports.config.report import Report
 from reports.config.secret import Secret, SecretField, Section
 from reports.config.values import (
-    AccentText,
     AddressText,
     BaseUrl,
     CurrencyCode,
@@ -28,7 +27,6 @@ from reports.config.values import (
     PingAddress,
     SiteAddress,
     SomeAddresses,
-    ThemeName,
     TimezoneName,
     ping_address,
     plain_address,
@@ -64,8 +62,6 @@ class Account(Section):
     currency: CurrencyCode
     locale: LocaleName = "en"
     numbers: NumberSystem = "latn"
-    theme: ThemeName = "default"
-    accent: AccentText | None = None
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     holidays: Annotated[tuple[Holiday, ...], Field(strict=False)] = ()
     owner: SomeAddresses | None = None

@@ -14,7 +14,6 @@ from reports.config.languages import Locales, NumberSystem, Worded
 from reports.config.schedule import ScheduleField
 from reports.config.secret import Section
 from reports.config.values import (
-    AccentText,
     AddressText,
     CurrencyCode,
     Duration,
@@ -25,7 +24,6 @@ from reports.config.values import (
     Pipelines,
     ShareGoal,
     SomeAddresses,
-    ThemeName,
     WholeGoal,
     twice,
 )
@@ -125,8 +123,6 @@ class Report(Section):
     locale: LocaleName | None = None
     locales: Locales | None = None
     numbers: NumberSystem | None = None
-    theme: ThemeName | None = None
-    accent: AccentText | None = None
     paper: Literal["A4", "letter"] = "A4"
     targets: Targets = Targets()
     cuts: Literal["agent", "pipeline"] | None = None

@@ -90,22 +90,6 @@ def _locale(name: str) -> str:
     return name
 
 
-def _theme(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*(/[A-Za-z0-9_][A-Za-z0-9_-]*)*", name):
-        message = f'"{name}" is not the name of a theme such as "themes/acme", below the folder of config.toml'
-        raise ValueError(message)
-    return name
-
-
-def _accent(text: str) -> str:
-    """Return a colour in six digits."""
-    if not re.fullmatch(r"#([0-9A-Fa-f]{3}){1,2}", text):
-        message = f'"{text}" is not a colour such as "#0A7" or "#00AA77"'
-        raise ValueError(message)
-    digits = text[1:] if len(text) > len("#RGB") else "".join(2 * one for one in text[1:])
-    return f"#{digits.upper()}"
-
-
 def _address(text: str) -> str:
     """Return the text if it is one mailbox in plain ASCII, such as `Sales leads <sales@example.com>`."""
     parse_address(text)
@@ -286,8 +270,6 @@ SiteAddress: TypeAlias = Annotated[str, AfterValidator(_site)]
 TimezoneName: TypeAlias = Annotated[str, AfterValidator(_timezone)]
 CurrencyCode: TypeAlias = Annotated[str, AfterValidator(_currency)]
 LocaleName: TypeAlias = Annotated[str, AfterValidator(_locale)]
-ThemeName: TypeAlias = Annotated[str, AfterValidator(_theme)]
-AccentText: TypeAlias = Annotated[str, AfterValidator(_accent)]
 KindName: TypeAlias = Annotated[str, AfterValidator(_kind)]
 Pipelines: TypeAlias = Annotated[Literal["all"] | list[int], BeforeValidator(_pipelines)]
 BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]
