@@ -14,7 +14,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
-from reports.charts.lettering import REGULAR, Word, path_operators, text_width
+from reports.charts.lettering import REGULAR, TALL, Word, path_operators, text_width
 from reports.present.drawing import Drawing
 from reports.present.fonts import drawable, register_with_matplotlib
 from reports.present.formats import ELLIPSIS, cut_at_word
@@ -58,6 +58,16 @@ class Pen:
     def size(self, role: str) -> float:
         """Return how large words are, in points: `text` or `strong`; Arabic looks smaller than Latin (LOOK rule 11)."""
         return self.theme.sizes[role] * ENLARGED.get(self.language.tag, 1.0)
+
+    @property
+    def tall(self) -> float:
+        """How much height a word of the usual size takes, in points."""
+        return self.size("text") * TALL[self.hangs]
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the letters of the language reach further down than Latin ones."""
+        return self.language.tag in ENLARGED
 
     def colour(self, role: str) -> str:
         """Return a colour of the theme by its role."""
@@ -150,7 +160,7 @@ class Canvas:
         width = text_width(shown, size, weight)
         side = SWAPPED[align] if self._mirrored else align
         left = self._left(x, 0.0) - width * {"left": 0.0, "center": 0.5, "right": 1.0}[side]
-        word = Word(shown, left, left + width, y, size, weight, self.pen.language.tag in ENLARGED)
+        word = Word(shown, left, left + width, y, size, weight, self.pen.hangs)
         if not (if_free and any(word.touches(other) for other in self.words)):
             self._words[role].append(word)
 
@@ -185,6 +195,19 @@ class Canvas:
         while kept and self.measure(f"{kept}{ELLIPSIS}", size, weight) > room:
             kept = kept[:-1]
         return cut_at_word(kept)
+
+    def free_height(self, left: float, y: float) -> float:
+        """Return the height nearest to y where a word from there to the right edge touches no other; else y itself."""
+        size, tall = self.pen.size("text"), self.pen.tall
+        taken = [word for word in self.words if word.right > left]
+        places = [y, *(word.y + side * (word.tall + tall) / 2 for word in taken for side in (1, -1))]
+        free = [
+            one
+            for one in places
+            if size / 2 <= one <= self.height - size / 2
+            and all(abs(one - word.y) >= (word.tall + tall) / 2 - 0.01 for word in taken)
+        ]
+        return min(free or [y], key=lambda one: abs(one - y))
 
     def drawing(self) -> Drawing:
         """Return the sheet as PDF operators: WeasyPrint reads an SVG point by point, which costs more than the page."""

@@ -14,6 +14,7 @@ from reports.present.fonts import FAMILIES
 
 CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
 REGULAR, STRONG = 400, 600
+TALL = {False: 1.0, True: 1.25}  # of the size: what letters take from the highest to the lowest
 SPACE = 2.0  # points that words keep from each other at least
 BELOW = {False: CAPITALS / 2, True: 0.3}  # of the size: the baseline below the middle; less where letters hang
 OPERATORS = {Path.MOVETO: b" m", Path.LINETO: b" l", Path.CURVE3: b" c", Path.CURVE4: b" c"}
@@ -34,7 +35,12 @@ class Word:
     def touches(self, other: Word) -> bool:
         """Whether two come closer than a space."""
         beside = max(self.left, other.left) - min(self.right, other.right) < SPACE
-        return beside and abs(self.y - other.y) < (self.size + other.size) / 2
+        return beside and abs(self.y - other.y) < (self.tall + other.tall) / 2
+
+    @property
+    def tall(self) -> float:
+        """How much height its letters take, in points."""
+        return self.size * TALL[self.hangs]
 
     @property
     def baseline(self) -> float:
