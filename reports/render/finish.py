@@ -50,7 +50,8 @@ def _pair_terms(pdf: Any, items: Any) -> None:  # noqa: ANN401 - no types there
     """Make one item of each term with its meaning: weasyprint makes two, inside a division of no meaning."""
     for group in _kids(pdf, items):
         pair = list(_kids(pdf, group))
-        if group["S"] == "/Div" and [one["S"] for one in pair] == ["/LI", "/LI"]:  # a page may end between them
+        whole = [one["S"] for one in pair] == ["/LI", "/LI"]  # a page may end between them
+        if group["S"] == "/Div" and whole and all(len([*_kids(pdf, one)]) == 1 for one in pair):
             group["S"] = "/LI"
             for item, kind in zip(pair, DEFINED, strict=True):
                 item["S"], item["K"] = kind, _below(pdf, item)
