@@ -29,7 +29,7 @@ test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m slow
 
 soak: .venv/dev
 	$(BIN)/python tests/delivery/soak.py $(KILLS) $(SEED)

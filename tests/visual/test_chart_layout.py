@@ -103,7 +103,7 @@ def trends(draw: st.DrawFn) -> tuple[list[Decimal | None], tuple[Kind, tuple[Per
 
 
 @in_each_language
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(trends(), widths, st.sampled_from([90.0, 128.0]))
 def test_columns(pen: Pen, trend: Trend, width: float, height: float) -> None:
     values, periods = trend
@@ -117,7 +117,7 @@ def test_columns(pen: Pen, trend: Trend, width: float, height: float) -> None:
 
 
 @in_each_language
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(names, amounts), min_size=2, max_size=5), widths)
 def test_drivers(pen: Pen, rows: list[tuple[str, Decimal | None]], width: float) -> None:
     write = pen.formats.alike(abs(one or 0) for _, one in rows)
@@ -142,7 +142,7 @@ def touching(canvas: Canvas, role: str = "ink", width: float = 0.6) -> list[str]
 
 
 @in_each_language
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(trends(), widths, st.sampled_from([90.0, 128.0]), st.sampled_from(["0.1", "1000", "81234.5", "5e6", "1e12"]))
 def test_columns_with_a_goal(pen: Pen, trend: Trend, width: float, height: float, goal: str) -> None:
     values, periods = trend
@@ -156,7 +156,7 @@ def test_columns_with_a_goal(pen: Pen, trend: Trend, width: float, height: float
 
 
 @in_each_language
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     trends(), st.data(), st.tuples(widths, st.sampled_from([90.0, 128.0])), st.none() | st.sampled_from(["1000", "5e6"])
 )
@@ -194,7 +194,7 @@ def test_the_line_of_last_year_is_drawn_only_where_it_is_compared() -> None:
 
 
 @in_each_language
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(st.none() | st.tuples(st.integers(0, 2000), st.integers(0, 2000)), min_size=2, max_size=30), widths)
 def test_closed(pen: Pen, pairs: list[tuple[int, int] | None], width: float) -> None:
     periods = plan(Kind.parse("week"), AS_OF, SUNDAYS, len(pairs)).trailing
@@ -208,7 +208,7 @@ def test_closed(pen: Pen, pairs: list[tuple[int, int] | None], width: float) -> 
 
 
 @in_each_language
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(names, amounts, amounts), min_size=1, max_size=10), widths)
 def test_bars(pen: Pen, rows: list[tuple[str, Decimal | None, Decimal | None]], width: float) -> None:
     write = pen.formats.alike(one for _, *values in rows for one in values if one is not None)
@@ -220,7 +220,7 @@ def test_bars(pen: Pen, rows: list[tuple[str, Decimal | None, Decimal | None]], 
 
 
 @in_each_language
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(names, st.lists(amounts, min_size=12, max_size=12)), min_size=2, max_size=7))
 def test_multiples(pen: Pen, rows: list[tuple[str, list[Decimal | None]]]) -> None:
     ticks = pen.formats.ticks(Kind.parse("week"), plan(Kind.parse("week"), AS_OF, SUNDAYS, 12).trailing)
@@ -257,7 +257,7 @@ def test_a_png_has_the_size_it_should(scale: float) -> None:
 
 
 @in_each_language
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(names, st.decimals(0, 9_000_000, places=2)), min_size=1, max_size=36), st.integers(0, 35))
 def test_the_team(pen: Pen, rows: list[tuple[str, Decimal]], own: int) -> None:
     write = pen.formats.alike([value for _, value in rows])
