@@ -7,6 +7,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := $(BIN)/python -m pip install -qq --editable
 KILLS ?= 200
 SEED ?=
+# One more than two cores: many tests wait for another process.
+WORKERS ?= 3
 CATALOGUE ?= templates/locale/messages.pot
 LANGUAGES := $(notdir $(patsubst %/,%,$(dir $(wildcard $(dir $(CATALOGUE))*/messages.po))))
 INPUTS := pyproject.toml constraints.txt
@@ -26,10 +28,10 @@ report: .venv/report
 	@$(BIN)/reports run --again
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
 test-slow: .venv/dev
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m slow
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow
 
 soak: .venv/dev
 	$(BIN)/python tests/delivery/soak.py $(KILLS) $(SEED)
