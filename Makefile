@@ -7,10 +7,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := $(BIN)/python -m pip install -qq --editable
 KILLS ?= 200
 SEED ?=
+# One more than two cores: many tests wait for another process.
+WORKERS ?= 3
 CATALOGUE ?= templates/locale/messages.pot
+LANGUAGES := $(notdir $(patsubst %/,%,$(dir $(wildcard $(dir $(CATALOGUE))*/messages.po))))
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: help report test test-slow soak check format messages bench fonts clean
+.PHONY: help report test test-slow soak check format messages pictures bench fonts clean
 
 help:
 	@echo "make report     set up, produce the report of config.toml, deliver it to the outbox folder"
@@ -19,15 +22,16 @@ help:
 	@echo "make check      lint, types and layers"
 	@echo "make bench      measure what an edition costs (docs/benchmark.md)"
 	@echo "make format     format the code; make messages and make fonts renew what is derived"
+	@echo "make pictures   renew the reviewed pictures of pages; look at each that changed before it is committed"
 
 report: .venv/report
 	@$(BIN)/reports run --again
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
 test-slow: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow
 
 soak: .venv/dev
 	$(BIN)/python tests/delivery/soak.py $(KILLS) $(SEED)
@@ -47,6 +51,12 @@ messages: .venv/dev
 	  --no-default-keywords --keywords text --keywords _text --keywords say --keywords plural:1,2 --keywords _plural:1,2 \
 	  --keywords mark --keywords mark_plural:1,2 --keywords t --keywords n:1,2 --no-location --sort-output --omit-header \
 	  --output-file $(CATALOGUE) reports templates
+	for language in $(LANGUAGES); do \
+	  $(BIN)/python -m babel.messages.frontend update --input-file $(CATALOGUE) --locale $$language --no-fuzzy-matching \
+	    --ignore-pot-creation-date --output-file $(dir $(CATALOGUE))$$language/messages.po; done
+
+pictures: .venv/dev
+	$(BIN)/python -m tests.visual.pictures
 
 bench: .venv/dev
 	$(BIN)/python tests/benchmarks/bench.py

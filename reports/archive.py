@@ -107,8 +107,26 @@ class Revision:
 
     @property
     def pdf(self) -> str:
-        """The name of its PDF."""
-        return f"{self.edition.filename}.pdf"
+        """The name of its PDF, the first where there are several."""
+        return pdf_name(self.edition, None)
+
+    def pdf_in(self, locale: str | None) -> str:
+        """Return the name of its PDF in a language; a language that it doesn't have is a LedgerError."""
+        name = pdf_name(self.edition, locale)
+        if name in (files := self.manifest.files):
+            return name
+        first = json.loads(self.read("edition.json"))["locale"]
+        if locale in {None, first}:
+            return self.pdf
+        start = f"{self.edition.filename}."
+        others = [one.removeprefix(start).removesuffix(".pdf") for one in files if one.startswith(start)]
+        known = [first, *(one for one in others if one != "pdf")]
+        raise LedgerError(f"{self.edition} isn't there in {locale}", hint=f"It is written in: {', '.join(known)}.")
+
+    def letter(self, locale: str | None) -> str:
+        """Return the name of the mail that somebody with a language of their own gets; the one for all without it."""
+        own = letter_name(locale)
+        return own if locale is not None and own in self.manifest.files else letter_name(None)
 
     def damaged(self) -> list[str]:
         """Return the files that aren't what was kept: changed, or gone."""
@@ -127,6 +145,16 @@ class Revision:
             raise LedgerError(
                 f"{self.folder / 'edition.json'} can't be understood", hint="Restore the archive from a backup."
             ) from error
+
+
+def pdf_name(edition: EditionId, locale: str | None) -> str:
+    """Return what the PDF in a language is called in a revision; None is the first language of the report."""
+    return f"{edition.filename}.pdf" if locale is None else f"{edition.filename}.{locale}.pdf"
+
+
+def letter_name(locale: str | None) -> str:
+    """Return what the mail for recipients with a language of their own is called; None is the one for all others."""
+    return "mail.eml" if locale is None else f"mail.{locale}.eml"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from reports.config.email import OutboxEmail, SmtpEmail
+    from reports.config.model import Config
     from reports.config.report import Report, View
     from reports.figures import Agent, Snapshot
     from reports.ledger.values import Role
@@ -38,7 +39,7 @@ class Order:
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
     bcc: tuple[str, ...] = ()
-    locale: str | None = None
+    written_in: tuple[str, ...] = ()  # its languages, where they aren't the report's
     who: str = ""
     together: bool = False  # one message to all of them
 
@@ -76,7 +77,7 @@ def known_orders(report: Report) -> tuple[Order, ...] | None:
     if report.cuts is not None:
         return None
     views = tuple(
-        replace(_order(report, _cut_of(view), view.to, view.name), locale=view.locale) for view in report.views
+        replace(_order(report, _cut_of(view), view.to, view.name), written_in=view.written_in) for view in report.views
     )
     whole = _order(report, WHOLE, report.to)
     return (whole, *views) if report.to else views
@@ -214,6 +215,14 @@ def order_named(report: Report, cut: str | None) -> Order:
         raise ConfigError(f'the report has no cut "{cut}"', hint="It has all, and one for each pipeline: pipeline-3.")
     known = [WHOLE.name, *(one.name for one in report.views)]
     raise ConfigError(f'the report has no cut "{cut}"{near(cut, known)}', hint=f"It has: {', '.join(known)}.")
+
+
+def own_languages(config: Config, report: Report, order: Order) -> tuple[str, ...]:
+    """Return the languages in which readers of an order get it instead of the report's; one message is for all."""
+    if order.together:
+        return ()
+    own = {one for plain in order.addressed if (one := config.locale_of(plain)) is not None}
+    return tuple(sorted(one for one in own if (one,) != config.locales(report)))
 
 
 def readers(report: Report) -> str:

@@ -125,7 +125,8 @@ def _message(office: Office, revision: Revision, parcel: Parcel, named: Sequence
     lists = {role: tuple(one.mailbox for one in named if one.role == role) for role in ("to", "cc", "bcc")}
     link = optout_url(site, first.recipient, parcel.report, key) if site and len(named) == 1 else None
     envelope = Envelope(**lists, unsubscribe=link)
-    return readdress(revision.read("mail.eml"), envelope, edition=first.edition, key=key, send=first.send)
+    locale = None if first.together else office.config.locale_of(first.recipient)
+    return readdress(revision.read(revision.letter(locale)), envelope, edition=first.edition, key=key, send=first.send)
 
 
 def _refused(tx: Connection, office: Office, parcel: Parcel) -> dict[str, str]:

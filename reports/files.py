@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,6 +42,17 @@ def write_whole(path: Path, content: bytes) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+# Not in names on every system; and a dash as ASCII has it, so that most names need no encoding.
+FORBIDDEN = dict.fromkeys(map(ord, '\\/:*?"<>|\u2013'), "-")
+LONGEST_NAME = 100  # letters, so that their bytes fit with an ending
+
+
+def safe_name(text: str) -> str:
+    """Return a text as a file's name that every system takes: without slashes, control and direction characters."""
+    visible = (" " if one.isspace() else one for one in text if one.isspace() or unicodedata.category(one)[0] != "C")
+    return " ".join("".join(visible).translate(FORBIDDEN).split())[:LONGEST_NAME].strip(" .") or "report"
 
 
 def digest(content: bytes) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from reports.archive import Archive, Draft, raw_json
 from reports.config.values import parse_address
-from reports.edition import examine, from_archive, open_desk, prepare, record_files, to_letter, to_pdf, trials
+from reports.desk import open_desks
+from reports.edition import examine, from_archive, letters_of, print_all, record_files, trials
 from reports.errors import ConfigError, LedgerError
 from reports.inputs import CONFIG, EARLIER, FOLDER, read_job
 from reports.ledger.forgetting import NOBODY, Erased, erase
@@ -95,12 +96,12 @@ def _make_anew(archive: Archive, revision: Revision, wanted: str) -> bool:
 
 def _finish(archive: Archive, draft: Draft, erased: Mapping[str, bytes]) -> None:
     job = read_job(draft.partial)
-    desk = open_desk(job)
+    desks = open_desks(job)
     earlier = erased[f"{FOLDER}/{EARLIER}"]
     snapshot = asyncio.run(from_archive(job, erased["snapshot.json"]))
-    edition = prepare(job, desk, draft.edition, snapshot, examine(job, snapshot, earlier))
-    pdf = to_pdf(edition)
-    archive.replace(draft, {**erased, **record_files(edition, pdf, to_letter(edition, pdf))}, versions(desk.templates))
+    printed = print_all(job, desks, draft.edition, snapshot, examine(job, snapshot, earlier))
+    made = record_files(printed, letters_of(job, printed))
+    archive.replace(draft, {**erased, **made}, versions(desks[0].templates))
 
 
 def _erased(name: str, content: bytes, wanted: str) -> bytes:

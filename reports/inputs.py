@@ -33,6 +33,7 @@ _NO_PAGE: dict[str, bool | set[str]] = {
     "ledger": True,
     "runner": True,
     "groups": True,
+    "recipients": True,
     "web": True,
     "reports": True,
     "account": {"holidays", "owner"},
@@ -41,7 +42,7 @@ _NO_PAGE_OF_REPORT = {
     *("schedule", "owner", "catch_up", "retry_for", "approve", "approve_within", "only_if", "at_least_every"),
     *("cc", "bcc", "together", "reply_to", "views", "pipeline_to"),
 }
-TEXTS = {".html", ".css", ".txt", ".toml", ".mo"}  # templates, themes and catalogues; fonts are known by their digests
+TEXTS = {".html", ".css", ".txt", ".toml", ".po"}  # templates, themes and catalogues; fonts are known by their digests
 
 
 def input_files(job: Job, earlier: bytes) -> dict[str, bytes]:
@@ -67,7 +68,8 @@ def read_job(folder: Path) -> Job:
         raise LedgerError(
             f"{inputs / CONFIG} can't be understood", hint="The revision was kept by another version, or changed since."
         ) from error
-    return replace(plan_job(config, content["report"], as_of, as_of=as_of), cut=_read_cut(content.get("cut")))
+    job = plan_job(config, content["report"], as_of, as_of=as_of)
+    return replace(job, cut=_read_cut(content.get("cut")), also=tuple(content.get("also", ())))
 
 
 def _read_cut(found: Mapping[str, Any] | None) -> Cut:
@@ -89,7 +91,10 @@ def _config(job: Job) -> bytes:
         whole["email"]["reply_to"] = answers
     if "token" in whole["source"]:
         whole["source"]["token"] = {"env": "NONE"}
-    content = {"report": job.name, "as_of": job.as_of.isoformat(), "cut": _cut(job.cut), "config": whole}
+    content: dict[str, object] = {"report": job.name, "as_of": job.as_of.isoformat(), "cut": _cut(job.cut)}
+    if job.also:
+        content["also"] = list(job.also)
+    content["config"] = whole
     return raw_json(content, indent=1)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.analysis.targets import due
 from reports.config.note import read_note
+from reports.cuts import own_languages
 from reports.errors import ConfigError
 from reports.figures import WHOLE, Cut, EditionId
 from reports.periods import Period, Plan, plan, plan_span
@@ -35,11 +36,22 @@ class Job:
     note: str | None = None  # Markdown
     cut: Cut = WHOLE
     trial: bool = False  # marked as a test on each page, and kept apart
+    also: tuple[str, ...] = ()  # languages that single recipients get it in, instead of the report's
 
     @property
     def edition(self) -> EditionId:
         """What will be made, before it is kept as a revision."""
         return EditionId(self.name, self.plan.current, self.cut.name)
+
+    @property
+    def letters(self) -> dict[str | None, tuple[str, ...]]:
+        """The languages of each letter, first that of the mail: of the report's, and of those for single recipients."""
+        return {None: self.config.locales(self.report), **{one: (one,) for one in self.also}}
+
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """Every language that pages are made in, each once."""
+        return tuple(dict.fromkeys(one for each in self.letters.values() for one in each))
 
     @property
     def pipelines(self) -> list[int] | None:
@@ -77,8 +89,15 @@ def plan_job(  # noqa: PLR0913 - one argument for each choice there is
 def part_of(job: Job, order: Order) -> Job:
     """Return the job of one cut: of the report, only what its own readers see."""
     nobody_else: dict[str, object] = {"to": list(order.to), "cc": [], "bcc": [], "pipeline_to": {}, "views": ()}
-    report = job.report.model_copy(update={**nobody_else, "locale": order.locale or job.report.locale})
-    return replace(job, report=report, cut=order.cut)
+    if order.written_in:
+        nobody_else |= {"locale": None, "locales": order.written_in}
+    report = job.report.model_copy(update=nobody_else)
+    return replace(job, report=report, cut=order.cut, also=own_languages(job.config, report, order))
+
+
+def in_language(job: Job, locale: str) -> Job:
+    """Return the same job in one language alone."""
+    return replace(job, report=job.report.model_copy(update={"locale": locale, "locales": None}), also=())
 
 
 def _periods(config: Config, report: Report, day: date, span: Period | None) -> Plan:

@@ -148,7 +148,7 @@ def _keep(tx: Connection, office: Office, job: Job, order: Order, made: Made, te
     """Write down at once what was made, for which slot, and who is to get it (or whose word it waits for)."""
     now = terms.now
     approve_by = now + job.report.approve_within if job.report.approve else None
-    kept = editions.keep(tx, made.edition.id, job.as_of, now, approve_by, slot=terms.slot)
+    kept = editions.keep(tx, made.revision.edition, job.as_of, now, approve_by, slot=terms.slot)
     if kept.approval is not Approval.NONE:
         tell_approval(tx, office.config, kept, now)
         if terms.slot is not None:

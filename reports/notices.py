@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from reports.conclusion import summary
+from reports.config.values import plain_address
 from reports.errors import DeliveryError, ReportsError
 from reports.ledger import deliveries, editions, notices
 from reports.ledger.deliveries import latest_of_each
@@ -133,7 +134,7 @@ def _about(config: Config, report: str, kept: Sequence[Kept], sent: Sequence[Del
     return Notice(
         kind=Kind.FAILED,
         report=report,
-        title=known.title if known else report,
+        title=config.title(known) if known else report,
         edition=kept[0].id if kept and not several else None,
         editions=len(kept) if several else 0,
         zone=config.account.zone,
@@ -266,7 +267,8 @@ def _message(office: Office, row: Row) -> EmailMessage:
     config, archive = office.config, office.archive
     notice = from_json(row.content)
     templates = Templates.of_project(config.folder)
-    language = Language.load(templates, config.account.locale)
+    locale = config.locale_of(plain_address(row.recipient)) or config.account.locale
+    language = Language.load(templates, locale, config.account.numbers)
     formats = Formats(language, config.account.currency)
     plain = PlainNotice(
         identity=row.key,

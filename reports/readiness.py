@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reports.config.email import SmtpEmail
 from reports.cuts import known_orders, readers
-from reports.edition import open_desk
+from reports.desk import open_desk
 from reports.errors import ReportsError
 from reports.files import can_be_written
 from reports.job import part_of, plan_job
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from reports.config.model import Config
     from reports.config.report import Report
+    from reports.job import Job
 
 SUBSET_HINT = "Debian: apt-get install libharfbuzz-subset0; without it every PDF takes twice as long."
 PANGO_HINT = "Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz0b libharfbuzz-subset0"
@@ -136,12 +137,21 @@ def _report(config: Config, name: str, today: date) -> Finding:
 
     job = plan_job(config, name, today)
     desk = open_desk(job)
-    for order in known_orders(job.report) or ():
-        open_desk(part_of(job, order))  # views may have languages of their own
+    for locale in _languages(job):
+        open_desk(job, locale)
     check_template(desk.templates, job.report.template)
     sentences = desk.sentences
     said = f"{sentences.current}, {sentences.compared}; to {readers(job.report)}"
     return Finding(name, f"{said}{_next(config, name)}")
+
+
+def _languages(job: Job) -> set[str]:
+    """Return every language that somebody gets something of a report in; whom only the account knows is left out."""
+    orders = known_orders(job.report)
+    own = {one.locale for one in job.config.recipients.values()}
+    if orders is None:
+        return own.union(job.locales)
+    return {locale for order in orders for locale in part_of(job, order).locales}
 
 
 def _next(config: Config, name: str) -> str:

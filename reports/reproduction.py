@@ -6,22 +6,25 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.edition import examine, from_archive, open_desk, prepare, to_pdf
+from reports.desk import open_desks
+from reports.edition import examine, from_archive, pdf_files, print_all
 from reports.errors import LedgerError
 from reports.files import digest
 from reports.inputs import EARLIER, FOLDER, read_job
 from reports.versions import differences, versions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reports.archive import Revision
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """The PDF made again: whether it has the archived bytes, and what it was made with that differs."""
+    """The PDFs made again, by name: which haven't the archived bytes, and what they were made with that differs."""
 
-    pdf: bytes
-    same: bool
+    pdfs: Mapping[str, bytes]
+    others: tuple[str, ...]
     differences: tuple[str, ...]
 
 
@@ -33,13 +36,13 @@ def reproduce(revision: Revision) -> Reproduction:
             hint=f"Restore {revision.folder} from a backup; the archived PDF is the record.",
         )
     job = read_job(revision.folder)
-    desk = open_desk(job)
+    desks = open_desks(job)
     earlier = revision.read(f"{FOLDER}/{EARLIER}")
     snapshot = asyncio.run(from_archive(job, revision.read("snapshot.json")))
-    pdf = to_pdf(prepare(job, desk, revision.edition, snapshot, examine(job, snapshot, earlier)))
+    pdfs = pdf_files(print_all(job, desks, revision.edition, snapshot, examine(job, snapshot, earlier)))
     manifest = revision.manifest
     return Reproduction(
-        pdf,
-        digest(pdf) == manifest.files[revision.pdf],
-        tuple(differences(manifest.made_with, versions(desk.templates))),
+        pdfs,
+        tuple(name for name, pdf in pdfs.items() if digest(pdf) != manifest.files.get(name)),
+        tuple(differences(manifest.made_with, versions(desks[0].templates))),
     )

@@ -9,11 +9,12 @@ from reports.agenda import upcoming
 from reports.analysis.conditions import judge
 from reports.analysis.reason import reason
 from reports.cuts import OUTSIDE, deliverable, orders, refusals
-from reports.edition import fetch, produce, survey, to_trial_letter, trials
+from reports.edition import fetch, produce, survey, trials
 from reports.errors import DeliveryError, ReportsError
 from reports.job import part_of
 from reports.ledger import optouts
 from reports.ledger.deliveries import last_sent
+from reports.letters import to_trial_letter
 from reports.mail.compose import compose
 from reports.mail.envelope import Envelope
 from reports.mail.post import open_post
@@ -104,13 +105,13 @@ def _letters(
     office: Office, made: Made, readers: Sequence[Sequence[Addressed]], condition: str
 ) -> Iterator[tuple[str, str, Letter]]:
     """Yield each message of an edition with whom it would be for."""
-    job = made.edition.job
-    pdf = made.revision.read(made.revision.pdf)
+    job = made.rendering.job
     slots = tuple((one.due, one.current) for one in upcoming(office.config, job.name, office.clock(), SLOTS))
     for number, listed in enumerate(readers, start=1):
         intended = tuple((one.role, one.mailbox) for one in listed)
-        letter = to_trial_letter(made.edition, pdf, Trial(intended, slots, condition), number)
-        yield made.edition.id.cut, ", ".join(one.mailbox for one in listed), letter
+        own = None if len(listed) > 1 else office.config.locale_of(listed[0].recipient)
+        letter = to_trial_letter(made.of(own), Trial(intended, slots, condition), number)
+        yield made.rendering.id.cut, ", ".join(one.mailbox for one in listed), letter
 
 
 async def _sent(office: Office, letters: Sequence[tuple[str, str, Letter]], address: str) -> list[Tried]:

@@ -30,6 +30,8 @@ from reports.present.templates import Templates
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reports.present.language import Digits
+
 CHECKOUT = Path(__file__).parent.parent
 AS_OF = date(2026, 11, 22)
 FETCHED = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -57,8 +59,16 @@ def english() -> Language:
     return Language.load(templates(), "en")
 
 
+def arabic(digits: Digits = "latn") -> Language:
+    return Language.load(templates(), "ar", digits)
+
+
 def formats(currency: str = "SAR") -> Formats:
     return Formats(english(), currency)
+
+
+def arabic_formats(currency: str = "SAR", digits: Digits = "latn") -> Formats:
+    return Formats(arabic(digits), currency)
 
 
 def plan_of(kind: str = "week", as_of: date = AS_OF, trailing: int = 4, *, with_year_ago: bool = False) -> Plan:

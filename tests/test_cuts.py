@@ -54,7 +54,7 @@ def test_a_report_without_cuts_is_one_edition_to_all_its_readers() -> None:
 
 def test_views_come_beside_the_whole_or_alone() -> None:
     view = {"name": "up", "pipelines": [1], "to": [BILAL], "locale": "ar"}
-    up = Order(Cut("up", frozenset({1})), (BILAL,), locale="ar", who="up")
+    up = Order(Cut("up", frozenset({1})), (BILAL,), written_in=("ar",), who="up")
     assert known_orders(report(to=[ANNA], views=[view])) == (Order(WHOLE, (ANNA,)), up)
     assert known_orders(report(views=[view])) == (up,)
 

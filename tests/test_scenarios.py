@@ -11,10 +11,12 @@ import pytest
 
 from reports.analysis.analyse import analyse
 from reports.figures import Figures, PipelineWindows, Window
-from tests.making import pipeline_of, plan_of, sentences, snapshot_of
+from reports.present.sentences import Sentences
+from tests.making import arabic, arabic_formats, pipeline_of, plan_of, sentences, snapshot_of
 
 FOLDERS = sorted(path.parent for path in (Path(__file__).parent / "scenarios").glob("*/story.toml"))
 CENT = Decimal("0.01")
+PLAIN = {0x2066: None, 0x2067: None, 0x2068: None, 0x2069: None, 0xA0: " "}
 
 
 def told(story: dict[str, Any]) -> tuple[Any, list[PipelineWindows]]:
@@ -50,12 +52,21 @@ def test_a_story(folder: Path) -> None:
     plan, pipelines = told(story)
     found = analyse(plan, snapshot_of(*pipelines))
     says, words = story["says"], sentences(plan)
-    plain = {0x2066: None, 0x2067: None, 0x2068: None, 0x2069: None, 0xA0: " "}
-    assert words.headline(found.headline).translate(plain) == says["headline"]
-    assert words.lede(found.headline).translate(plain) == says["lede"]
-    assert words.short(found.headline).translate(plain) == says["subject"]
+    assert words.headline(found.headline).translate(PLAIN) == says["headline"]
+    assert words.lede(found.headline).translate(PLAIN) == says["lede"]
+    assert words.short(found.headline).translate(PLAIN) == says["subject"]
     assert {f"{one.figure.value} {one.course.value}" for one in found.overall.signals} == set(says["signals"])
     drivers = found.overall.drivers
     assert drivers is not None
     assert {name: round(getattr(drivers, name)) for name in says["drivers"]} == says["drivers"]
     assert abs(sum(getattr(drivers, name) for name in says["drivers"]) - drivers.total) < CENT
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
+def test_a_story_in_arabic(folder: Path) -> None:
+    story = tomllib.loads((folder / "story.toml").read_text(encoding="utf-8"))
+    plan, pipelines = told(story)
+    found = analyse(plan, snapshot_of(*pipelines)).headline
+    words = Sentences(arabic(), arabic_formats(), plan)
+    said = {"headline": words.headline(found), "lede": words.lede(found), "subject": words.short(found)}
+    assert {name: text.translate(PLAIN) for name, text in said.items()} == story["arabic"]

@@ -33,7 +33,7 @@ class Bar:
 
 def bars_chart(pen: Pen, name: str, alt: str, bars: Sequence[Bar], width: float) -> Chart:
     """Draw a list of bars on one scale, largest room for the names a third of the width (in points)."""
-    canvas = Canvas(pen, width, max(1, len(bars)) * ROW)
+    canvas = Canvas(pen, width, max(1, len(bars)) * ROW, mirrored=pen.mirrored)
     names = [canvas.fit(bar.name, width * 0.34) for bar in bars]
     left = max((canvas.measure(one) for one in names), default=0) + 2 * GAP
     notes = max((canvas.measure(bar.note) for bar in bars), default=0)
@@ -49,8 +49,8 @@ def bars_chart(pen: Pen, name: str, alt: str, bars: Sequence[Bar], width: float)
         if bar.before:
             x = left + axis(float(bar.before))
             canvas.line([(x, y - THICK / 2 - 2), (x, y + THICK / 2 + 2)], "ink", 1.0)
-        canvas.text(width - notes - (2 * GAP if notes else 0), y, bar.text, align="right", role="ink", weight=STRONG)
-        canvas.text(width, y, bar.note, align="right")
+        canvas.number(width - notes - (2 * GAP if notes else 0), texts, y, bar.text, role="ink", weight=STRONG)
+        canvas.number(width, notes, y, bar.note)
     canvas.line([(zero, 1), (zero, canvas.height - 1)], "line", 0.7)
     return Chart(name, alt, canvas)
 

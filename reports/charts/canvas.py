@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from matplotlib import ft2font, rcParams
 from matplotlib.figure import Figure
@@ -14,7 +14,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
-from reports.charts.lettering import REGULAR, Word, path_operators, text_width
+from reports.charts.lettering import REGULAR, TALL, Word, path_operators, text_width
 from reports.present.drawing import Drawing
 from reports.present.fonts import drawable, register_with_matplotlib
 from reports.present.formats import ELLIPSIS, cut_at_word
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from reports.present.theme import Theme
 
 POINTS_PER_INCH = 72
+ENLARGED = {"ar": 1.08}  # of the theme's sizes, by language
+SWAPPED: dict[Align, Align] = {"left": "right", "center": "center", "right": "left"}
+Align: TypeAlias = Literal["left", "center", "right"]
+
 SHADE = "pale"  # the role of what lies behind everything
 GROUND, UNDER, BOXES, OVER, WORDS = range(5)  # what lies on what
 # Words as paths: WeasyPrint sets SVG text letter by letter (FACTS). A fixed salt keeps the ids, so the bytes, the same.
@@ -45,6 +49,25 @@ class Pen:
     language: Language
     formats: Formats
     templates: Templates
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether rows of names run from the right; time runs from left to right in every language."""
+        return self.language.direction == "rtl"
+
+    def size(self, role: str) -> float:
+        """Return how large words are, in points: `text` or `strong`; Arabic looks smaller than Latin (LOOK rule 11)."""
+        return self.theme.sizes[role] * ENLARGED.get(self.language.tag, 1.0)
+
+    @property
+    def tall(self) -> float:
+        """How much height a word of the usual size takes, in points."""
+        return self.size("text") * TALL[self.hangs]
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the letters of the language reach further down than Latin ones."""
+        return self.language.tag in ENLARGED
 
     def colour(self, role: str) -> str:
         """Return a colour of the theme by its role."""
@@ -75,13 +98,13 @@ def library_versions() -> dict[str, str]:
 
 
 class Canvas:
-    """A sheet of `width` x `height` points; y grows upwards from the lower edge.
+    """A sheet of `width` x `height` points; y grows from the lower edge, x from the left or, if `mirrored`, the right.
 
     It keeps what was drawn and gives it as PDF operators, SVG or PNG. Boxes and words of one colour are one path each.
     The grid lies under the boxes, lines and words above them.
     """
 
-    def __init__(self, pen: Pen, width: float, height: float) -> None:
+    def __init__(self, pen: Pen, width: float, height: float, *, mirrored: bool = False) -> None:
         register_with_matplotlib(pen.templates)
         rcParams["svg.fonttype"] = SVG_TEXT
         rcParams["svg.hashsalt"] = SVG_SALT
@@ -89,6 +112,7 @@ class Canvas:
         self.pen = pen
         self.width = width
         self.height = height
+        self._mirrored = mirrored
         self._grounds: list[tuple[float, float, float, float]] = []
         self._boxes: defaultdict[str, list[tuple[float, float, float, float]]] = defaultdict(list)
         self._words: defaultdict[str, list[Word]] = defaultdict(list)
@@ -96,17 +120,22 @@ class Canvas:
 
     def ground(self, x: float, y: float, width: float, height: float) -> None:
         """Shade a box behind everything."""
-        self._grounds.append((x, y, width, height))
+        self._grounds.append((self._left(x, width), y, width, height))
 
     def bar(self, x: float, y: float, width: float, height: float, role: str) -> None:
-        """Fill a box from its lower left corner."""
-        self._boxes[role].append((x, y, width, height))
+        """Fill a box from its lower corner at the side that x grows from."""
+        self._boxes[role].append((self._left(x, width), y, width, height))
 
     def line(
         self, points: Sequence[tuple[float, float]], role: str, width: float = 0.6, *, under: bool = False
     ) -> None:
         """Draw a line through points, `width` points thick, above the boxes or under them."""
-        self._lines.append((points, role, width, UNDER if under else OVER))
+        course = [(self._left(x, 0.0), y) for x, y in points]
+        self._lines.append((course, role, width, UNDER if under else OVER))
+
+    def _left(self, x: float, width: float) -> float:
+        """Return where the left edge of something lies."""
+        return self.width - x - width if self._mirrored else x
 
     def text(  # noqa: PLR0913 - a word needs a place, a size, a weight, a colour and a side
         self,
@@ -114,22 +143,40 @@ class Canvas:
         y: float,
         words: str,
         *,
-        align: Literal["left", "center", "right"] = "left",
+        align: Align = "left",
         role: str = "muted",
         size: float | None = None,
         weight: int = REGULAR,
         if_free: bool = False,
     ) -> None:
-        """Write on one line, its capitals centred on y; `if_free` leaves it away where it would touch other words."""
-        size = size or self.pen.theme.sizes["text"]
-        shown = drawable(self.pen.templates, words)
-        if not shown.strip():
+        """Write on one line, its capitals centred on y; `if_free` leaves it away where it would touch other words.
+
+        `align` is how the words stand to x; on a mirrored sheet `left` is the side that x grows from.
+        """
+        size = size or self.pen.size("text")
+        if not words.strip():
             return
+        shown = self._shown(words)
         width = text_width(shown, size, weight)
-        left = x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[align]
-        word = Word(shown, left, left + width, y, size, weight)
+        side = SWAPPED[align] if self._mirrored else align
+        left = self._left(x, 0.0) - width * {"left": 0.0, "center": 0.5, "right": 1.0}[side]
+        word = Word(shown, left, left + width, y, size, weight, self.pen.hangs)
         if not (if_free and any(word.touches(other) for other in self.words)):
             self._words[role].append(word)
+
+    def number(  # noqa: PLR0913 - as `text`, and the width of its column
+        self, x: float, room: float, y: float, words: str, *, role: str = "muted", weight: int = REGULAR
+    ) -> None:
+        """Write in a column `room` points wide that ends at x; numbers stand on its right edge in both directions."""
+        if self._mirrored:
+            self.text(x - room, y, words, role=role, weight=weight)
+        else:
+            self.text(x, y, words, align="right", role=role, weight=weight)
+
+    def _shown(self, words: str) -> str:
+        """Return what our fonts have of a text; it brings its direction along, since a sheet has none of its own."""
+        text = words if self.pen.language.direction == "ltr" else self.pen.formats.isolate(words)
+        return drawable(self.pen.templates, text)
 
     @property
     def words(self) -> Iterator[Word]:
@@ -138,7 +185,7 @@ class Canvas:
 
     def measure(self, words: str, size: float | None = None, weight: int = REGULAR) -> float:
         """Return how wide a text is, in points."""
-        return text_width(drawable(self.pen.templates, words), size or self.pen.theme.sizes["text"], weight)
+        return text_width(self._shown(words), size or self.pen.size("text"), weight)
 
     def fit(self, words: str, room: float, size: float | None = None, weight: int = REGULAR) -> str:
         """Cut a text to the room it has, in points, with an ellipsis."""
@@ -148,6 +195,19 @@ class Canvas:
         while kept and self.measure(f"{kept}{ELLIPSIS}", size, weight) > room:
             kept = kept[:-1]
         return cut_at_word(kept)
+
+    def free_height(self, left: float, y: float) -> float:
+        """Return the height nearest to y where a word from there to the right edge touches no other; else y itself."""
+        size, tall = self.pen.size("text"), self.pen.tall
+        taken = [word for word in self.words if word.right > left]
+        places = [y, *(word.y + side * (word.tall + tall) / 2 for word in taken for side in (1, -1))]
+        free = [
+            one
+            for one in places
+            if size / 2 <= one <= self.height - size / 2
+            and all(abs(one - word.y) >= (word.tall + tall) / 2 - 0.01 for word in taken)
+        ]
+        return min(free or [y], key=lambda one: abs(one - y))
 
     def drawing(self) -> Drawing:
         """Return the sheet as PDF operators: WeasyPrint reads an SVG point by point, which costs more than the page."""

@@ -103,7 +103,7 @@ def _room_beside(canvas: Canvas, left: float, series: Series, goal: Goal | None,
     name = max(named)
     pitch = (canvas.width - left - name) / len(series.values)
     last = series.values[-1]
-    number = canvas.measure(DASH if last is None else series.write(last), canvas.pen.theme.sizes["strong"], STRONG)
+    number = canvas.measure(DASH if last is None else series.write(last), canvas.pen.size("strong"), STRONG)
     return name + max(0.0, (number - pitch) / 2)
 
 
@@ -135,10 +135,12 @@ def draw_band(canvas: Canvas, box: Box, axis: Scale, limits: Limits | None) -> N
 def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, labelled: int = 2) -> None:
     """Draw the bars on their base line; the last `labelled` ones carry their value, a missing one a dash.
 
-    The current period's number comes first; whatever would touch a number that stands already is left away.
+    The current period's number comes first; whatever would touch a number that stands already, or lie on the next
+    column, is left away.
     """
     pitch = box.width / len(series.values)
     zero = box.bottom + axis(0)
+    after = 0.0  # how high the next column reaches
     for age, value in enumerate(reversed(series.values)):
         middle = box.right - (age + 0.5) * pitch
         top = zero if value is None else box.bottom + axis(float(value))
@@ -146,12 +148,15 @@ def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, label
         if value is None or age < labelled:
             words = DASH if value is None else series.write(value)
             words = f"{words} {SIGNAL}" if series.is_signal and age == 0 else words
-            _label(canvas, middle, max(zero, top) + GAP + 3.5, words, age)
+            y, room = max(zero, top) + GAP + 3.5, 2 * pitch * (1 - BAR / 2)
+            if not age or y > after + GAP or canvas.measure(words, canvas.pen.size("strong"), STRONG) <= room:
+                _label(canvas, middle, y, words, age)
+        after = max(zero, top)
     canvas.line([(box.left, zero), (box.right, zero)], "line", 0.7)
 
 
 def _label(canvas: Canvas, x: float, y: float, words: str, age: int) -> None:
-    size = canvas.pen.theme.sizes["strong"]
+    size = canvas.pen.size("strong")
     x = min(x, canvas.width - canvas.measure(words, size, STRONG) / 2)
     role = "muted" if age else "ink"
     canvas.text(x, y, words, align="center", role=role, size=size, weight=STRONG, if_free=True)

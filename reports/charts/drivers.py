@@ -33,7 +33,7 @@ class Step:
 
 def drivers_chart(pen: Pen, alt: str, steps: Sequence[Step], width: float) -> Chart:
     """Draw the parts on one scale around zero; `width` in points."""
-    canvas = Canvas(pen, width, len(steps) * ROW)
+    canvas = Canvas(pen, width, len(steps) * ROW, mirrored=pen.mirrored)
     names = [canvas.fit(one.name, width * ROOM) for one in steps]
     left = max(canvas.measure(one, weight=STRONG) for one in names) + 2 * GAP
     notes = max(canvas.measure(one.note) for one in steps)
@@ -46,8 +46,8 @@ def drivers_chart(pen: Pen, alt: str, steps: Sequence[Step], width: float) -> Ch
         end = zero + unit * float(step.amount)
         role = "accent" if step.is_total else "mid"
         canvas.bar(min(zero, end), y - THICK / 2, abs(end - zero), THICK, role)
-        canvas.text(width - notes - 2 * GAP, y, step.text, align="right", role="ink", weight=STRONG)
-        canvas.text(width, y, step.note, align="right")
+        canvas.number(width - notes - 2 * GAP, texts, y, step.text, role="ink", weight=STRONG)
+        canvas.number(width, notes, y, step.note)
         if step.is_total:
             canvas.line([(0, y + ROW / 2), (width, y + ROW / 2)], "hair")
     canvas.line([(zero, 1), (zero, canvas.height - 1)], "line", 0.7)

@@ -73,7 +73,7 @@ class Gallery:
 
     def card(self, analysis: Analysis, *, letter: bool) -> dict[str, Chart]:
         """Return the charts of one agent's page, the large one as high as the page has room."""
-        overall, room = analysis.overall, layout(analysis, letter=letter)
+        overall, room = analysis.overall, layout(analysis, letter=letter, language=self._pen.language.tag)
         height, stages = (LOW_CARD, FEW_STAGES) if has_team(analysis) else (CARD, CARD_STAGES)
         charts = [
             self._trend(overall, (FULL, room.trend)),
@@ -147,8 +147,7 @@ class Gallery:
             for row in shown
         ]
         if others:
-            number = len(others)
-            name = self._pen.language.plural("{number} other", "{number} others", number, number=number)
+            name = self._others(len(others))
             mates.append(Mate(name, None, write(together(others))))
         title = self._pen.language.text("Team by value won")
         alt = self._sentences.list_alt(title, [(mate.name, mate.text) for mate in mates])
@@ -199,7 +198,7 @@ class Gallery:
         stages, left = first_stages(section, most)
         if left is not None:
             others = len(section.stages) - len(stages)
-            name = self._pen.language.plural("{number} other", "{number} others", others, number=others)
+            name = self._others(others)
             stages = (*stages, replace(left, name=name))
         write = self._formats.alike(one.value for one in stages)
         before = {
@@ -223,7 +222,7 @@ class Gallery:
         """Return the open deals of one pipeline by stage; where there are many stages, the last ones as one bar."""
         shown, others = deals.stages, deals.stages[MOST_STAGES - 1 :]
         if len(shown) > MOST_STAGES:
-            name = self._pen.language.plural("{number} other", "{number} others", len(others), number=len(others))
+            name = self._others(len(others))
             shown = (*shown[: MOST_STAGES - 1], stages_together(name, others))
         write = self._formats.alike(one.value or 0 for one in shown)
         changes = section.open_change.stages if section.open_change else ()
@@ -240,6 +239,11 @@ class Gallery:
         ]
         alt = self._sentences.list_alt(open_title(self._formats, section), [(bar.name, bar.text) for bar in bars])
         return bars_chart(self._pen, f"open-{section.id}", alt, bars, width)
+
+    def _others(self, number: int) -> str:
+        """Return what several that are drawn as one are called."""
+        count = self._formats.count(number)
+        return self._pen.language.plural("{number} other", "{number} others", number, number=count)
 
     def _pipelines(self, sections: tuple[Section, ...]) -> Chart:
         panels = [self._panel(section) for section in sections]

@@ -35,4 +35,4 @@ def draw_goal(canvas: Canvas, left: float, y: float, goal: Goal) -> None:
         if not any(one.left - CLEAR < end and x < one.right + CLEAR for one in words):
             canvas.line([(x, y), (end, y)], "ink")
         x += PITCH
-    canvas.text(right + DISTANCE, y, goal.name)
+    canvas.text(right + DISTANCE, canvas.free_height(right + DISTANCE / 2, y), goal.name)

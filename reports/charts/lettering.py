@@ -14,7 +14,9 @@ from reports.present.fonts import FAMILIES
 
 CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
 REGULAR, STRONG = 400, 600
+TALL = {False: 1.0, True: 1.25}  # of the size: what letters take from the highest to the lowest
 SPACE = 2.0  # points that words keep from each other at least
+BELOW = {False: CAPITALS / 2, True: 0.3}  # of the size: the baseline below the middle; less where letters hang
 OPERATORS = {Path.MOVETO: b" m", Path.LINETO: b" l", Path.CURVE3: b" c", Path.CURVE4: b" c"}
 
 
@@ -28,16 +30,22 @@ class Word:
     y: float
     size: float
     weight: int
+    hangs: bool = False  # whether it is of a script whose letters reach further down, as Arabic does
 
     def touches(self, other: Word) -> bool:
         """Whether two come closer than a space."""
         beside = max(self.left, other.left) - min(self.right, other.right) < SPACE
-        return beside and abs(self.y - other.y) < (self.size + other.size) / 2
+        return beside and abs(self.y - other.y) < (self.tall + other.tall) / 2
+
+    @property
+    def tall(self) -> float:
+        """How much height its letters take, in points."""
+        return self.size * TALL[self.hangs]
 
     @property
     def baseline(self) -> float:
         """The height that its letters stand on."""
-        return self.y - CAPITALS * self.size / 2
+        return self.y - BELOW[self.hangs] * self.size
 
     def path(self) -> Path:
         """Return its outline."""

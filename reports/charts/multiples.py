@@ -35,7 +35,7 @@ class Panel:
 
 
 def multiples_chart(pen: Pen, alt: str, panels: Sequence[Panel], width: float) -> Chart:
-    """Draw panels three abreast, `width` points in all, every one on the same scale."""
+    """Draw panels three abreast, `width` points in all, every one on the same scale; the first where reading starts."""
     across = min(ACROSS, len(panels))
     rows = math.ceil(len(panels) / across)
     tall = HEAD + COLUMNS + FOOT
@@ -44,7 +44,8 @@ def multiples_chart(pen: Pen, alt: str, panels: Sequence[Panel], width: float) -
     axis = scale(values or [0.0], COLUMNS)
     each = (width - (across - 1) * GUTTER) / across
     for index, panel in enumerate(panels):
-        row, column = divmod(index, across)
+        row, place = divmod(index, across)
+        column = across - 1 - place if pen.mirrored else place
         box = Box(column * (each + GUTTER), canvas.height - row * tall - HEAD - COLUMNS, each, COLUMNS)
         _head(canvas, box, panel)
         draw_columns(canvas, box, axis, panel.series, labelled=0)
@@ -55,7 +56,13 @@ def multiples_chart(pen: Pen, alt: str, panels: Sequence[Panel], width: float) -
 def _head(canvas: Canvas, box: Box, panel: Panel) -> None:
     y = box.bottom + COLUMNS + HEAD - 6
     room = box.width - canvas.measure(panel.value, weight=STRONG) - canvas.measure(panel.note) - 12
-    canvas.text(box.left, y, canvas.fit(panel.name, room, weight=STRONG), role="ink", weight=STRONG)
-    end = box.right - canvas.measure(panel.note) - (4 if panel.note else 0)
-    canvas.text(end, y, panel.value, align="right", role="ink", weight=STRONG)
+    name = canvas.fit(panel.name, room, weight=STRONG)
+    note = canvas.measure(panel.note) + (4 if panel.note else 0)
+    if canvas.pen.mirrored:
+        canvas.text(box.right, y, name, align="right", role="ink", weight=STRONG)
+        canvas.text(box.left + note, y, panel.value, role="ink", weight=STRONG)
+        canvas.text(box.left, y, panel.note)
+        return
+    canvas.text(box.left, y, name, role="ink", weight=STRONG)
+    canvas.text(box.right - note, y, panel.value, align="right", role="ink", weight=STRONG)
     canvas.text(box.right, y, panel.note, align="right")

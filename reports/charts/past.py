@@ -84,14 +84,5 @@ def _near(point: Point, word: Word) -> bool:
 
 def _name(canvas: Canvas, y: float, past: Past) -> None:
     """Write the name where the line ends, or as near to it as words leave room."""
-    size = canvas.pen.theme.sizes["text"]
     left = canvas.width - canvas.measure(past.name)
-    taken = [word for word in canvas.words if word.right + DISTANCE / 2 > left]
-    places = [y, *(word.y + side * (word.size + size) / 2 for word in taken for side in (1, -1))]
-    free = [
-        one
-        for one in places
-        if size / 2 <= one <= canvas.height - size / 2
-        and all(abs(one - word.y) >= (word.size + size) / 2 - 0.01 for word in taken)
-    ]
-    canvas.text(left, min(free or [y], key=lambda one: abs(one - y)), past.name)
+    canvas.text(left, canvas.free_height(left - DISTANCE / 2, y), past.name)

@@ -33,7 +33,7 @@ class Mate:
 def team_chart(pen: Pen, alt: str, mates: Sequence[Mate], width: float, across: int = 3) -> Chart:
     """Draw everybody on one scale, down the first column first; `width` in points."""
     rows = ceil(len(mates) / across)
-    canvas = Canvas(pen, width, rows * ROW)
+    canvas = Canvas(pen, width, rows * ROW, mirrored=pen.mirrored)
     column = (width - (across - 1) * GUTTER) / across
     weights = [STRONG if mate.own else REGULAR for mate in mates]
     names = [canvas.fit(mate.name, column * NAMES, weight=one) for mate, one in zip(mates, weights, strict=True)]
@@ -48,5 +48,5 @@ def team_chart(pen: Pen, alt: str, mates: Sequence[Mate], width: float, across: 
         canvas.text(left - 2 * GAP, y, names[index], align="right", role=role, weight=weight)
         canvas.bar(min(zero, end), y - THICK / 2, abs(end - zero), THICK, "accent" if mate.own else "tint")
         canvas.line([(zero, y - ROW / 2 + 0.5), (zero, y + ROW / 2 - 0.5)], "line", 0.7)
-        canvas.text(left - label + column, y, mate.text, align="right", role=role, weight=weight)
+        canvas.number(left - label + column, text - GAP, y, mate.text, role=role, weight=weight)
     return Chart("team", alt, canvas)

@@ -42,26 +42,28 @@ def show(edition: str, file: Path) -> None:
 @click.command()
 @click.argument("edition")
 @click.option("-o", "--output", help="File or folder to write to; - is standard output.")
+@click.option("--locale", help="Which of its PDFs is written, where it has several languages.")
 @config_option
-def render(edition: str, output: str | None, file: Path) -> None:
+def render(edition: str, output: str | None, locale: str | None, file: Path) -> None:
     """Make a kept edition's PDF again from the archive alone, and say whether it has the same bytes."""
     from reports.archive import Archive
     from reports.reproduction import reproduce
 
     config = load(file)
     revision = Archive(config.path(config.archive.folder)).find(edition)
-    path = None if output == "-" else place_for(output, revision.pdf)
+    name = revision.pdf_in(locale)
+    path = None if output == "-" else place_for(output, name)
     made = reproduce(revision)
-    deliver_file(path, made.pdf)
+    deliver_file(path, made.pdfs[name])
     for line in made.differences:
         click.echo(f"differs: {line}", err=True)
-    if not made.same:
+    if made.others:
         raise RenderError(
-            f"the PDF made now isn't the archived one of {revision.edition}",
+            f"the PDF made now isn't the archived one of {revision.edition}: {', '.join(made.others)}",
             hint="The lines above say what it is made with now; the archived PDF is the record.",
         )
     if path is not None:
-        click.echo(f"the same bytes as {revision.folder / revision.pdf}")
+        click.echo(f"the same bytes as {revision.folder / name}")
 
 
 @click.command()

@@ -69,6 +69,8 @@ def run(  # noqa: PLR0913 - click passes one for each option
         _print_result(job, ran)
     else:
         _print_cuts(job, ran)
+    for one in dict.fromkeys(warning for made in ran.made for warning in made.warnings):
+        click.echo(f"warning: {one}", err=True)
     if ran.failed:
         raise together([(one.order.cut.name, one.order.who, one.error) for one in ran.failed])
     if bad := [one for one in ran.deliveries if one.state not in {"sent", "skipped"}]:
@@ -90,7 +92,7 @@ def _try_out(job: Job, tester: str) -> None:
         raise ConfigError(str(error), hint="Name one mailbox behind --test.") from error
     with open_ledger(job.config) as ledger, Progress() as progress:
         tried = asyncio.run(try_out(Office(job.config, ledger, now), job, tester, progress))
-    click.echo(f"A test of {job.report.title}: {len(tried.sent)} to {tester}, none to anybody else\n")
+    click.echo(f"A test of {job.config.title(job.report)}: {len(tried.sent)} to {tester}, none to anybody else\n")
     rows = [(one.cut, f"for {one.intended}", f"{one.outcome.status}: {_where(one.outcome)}") for one in tried.sent]
     rows += [(one.cut, f"for {one.who}", f"left out: {one.reason}") for one in tried.left]
     print_table((), rows)
@@ -114,6 +116,7 @@ def _where(outcome: Outcome) -> str:
 @click.option("--until", type=Day(), help="Last day of a free period; with --since.")
 @click.option("-o", "--output", help="File or folder to write to; - is standard output.")
 @click.option("--cut", help="Which part of it: the name of a view, pipeline-3, or agent-7.")
+@click.option("--locale", help="Another language than the report's: en or ar.")
 @note_option
 @config_option
 def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
@@ -124,18 +127,20 @@ def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
     until: date | None,
     output: str | None,
     cut: str | None,
+    locale: str | None,
     note: Path | None,
     file: Path,
 ) -> None:
     """Produce a report as a file; nothing is kept or sent."""
     from reports.cuts import order_named
     from reports.edition import export
-    from reports.job import part_of, plan_job
+    from reports.job import in_language, part_of, plan_job
     from reports.ledger.opening import last_delivered
 
     config = load(file)
     job = plan_job(config, name, today(config), as_of=as_of, span=free_span(as_of, since, until), note=note)
     job = part_of(job, order_named(job.report, cut))
+    job = job if locale is None else in_language(job, locale)
     path = None if output == "-" else place_for(output, f"{job.edition.filename}.{kind}")
     with Progress() as progress:
         content = asyncio.run(export(job, kind, last_delivered(config, job.name, job.cut.name), progress))
@@ -143,27 +148,32 @@ def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
 
 
 def _print_result(job: Job, ran: Ran) -> None:
+    from reports.desk import english
+    from reports.edition import pdf_files
+    from reports.present.kpis import kpis
+
     (made,) = ran.made
-    edition = made.edition
-    click.echo(f"{job.report.title}, {edition.page.span}, {edition.page.compared}")
-    click.echo(f"{edition.id}\n")
-    print_table((), [_kpi_row(cell.kpi) for cell in edition.page.overview.cells[:KEY_FIGURES]])
+    sentences, analysis = english(made.rendering.desk), made.rendering.analysis
+    click.echo(f"{_heading(job)}, {sentences.current}, {sentences.compared}")
+    click.echo(f"{made.revision.edition}\n")
+    print_table((), [_kpi_row(one) for one in kpis(sentences, analysis.overall)[:KEY_FIGURES]])
     click.echo("")
-    files = [("PDF", short_path(made.revision.folder / made.revision.pdf))]
+    files = [("PDF", short_path(made.revision.folder / one)) for one in pdf_files(made.printed)]
     files += [(f"E-mail {one.state}", f"{one.mailbox}: {_detail(one)}") for one in ran.deliveries]
     files += [("E-mail not sent", f"{one.mailbox}: {HAD.get(one.state, ON_ITS_WAY)}") for one in ran.had_it]
     print_table((), files)
     if ran.approve_by is not None:
         by = moment(ran.approve_by, job.config.account.zone)
-        click.echo(f"\nNobody got it yet. Until {by}: reports approve {edition.id}")
+        click.echo(f"\nNobody got it yet. Until {by}: reports approve {made.revision.edition}")
 
 
 def _print_cuts(job: Job, ran: Ran) -> None:
     """Print a line for each message of each cut, and for each cut that nobody got."""
     from reports.conclusion import summary
+    from reports.desk import english
 
-    page = ran.made[0].edition.page
-    click.echo(f"{job.report.title}, {page.span}, {page.compared}\n")
+    sentences = english(ran.made[0].rendering.desk)
+    click.echo(f"{_heading(job)}, {sentences.current}, {sentences.compared}\n")
     rows = [(one.edition.split(":")[3], one.mailbox, f"{one.state}: {_detail(one)}") for one in ran.deliveries]
     rows += [(one.edition.split(":")[3], one.mailbox, HAD.get(one.state, ON_ITS_WAY)) for one in ran.had_it]
     rows += [(one.cut, one.who, f"left out: {one.reason}") for one in ran.left]
@@ -171,6 +181,11 @@ def _print_cuts(job: Job, ran: Ran) -> None:
     print_table((), rows)
     if ran.deliveries:
         click.echo(f"\n{len(ran.made)} editions: {summary(ran.deliveries)}")
+
+
+def _heading(job: Job) -> str:
+    """Return the report's title, in English where there is one."""
+    return job.config.title(job.report, "en")
 
 
 def _detail(delivery: Delivery) -> str:

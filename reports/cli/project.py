@@ -31,7 +31,7 @@ def list_reports(file: Path) -> None:
     from reports.cuts import readers
 
     config = load(file)
-    rows = [(name, one.title, one.period, readers(one)) for name, one in config.reports.items()]
+    rows = [(name, config.title(one), one.period, readers(one)) for name, one in config.reports.items()]
     print_table(("NAME", "TITLE", "PERIOD", "TO"), rows)
 
 

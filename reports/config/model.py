@@ -12,9 +12,11 @@ from pydantic import AfterValidator, Discriminator, Field, PrivateAttr, Tag, mod
 
 from reports.config.email import OutboxEmail, SmtpEmail
 from reports.config.groups import with_groups
+from reports.config.languages import NumberSystem, Reader, Worded, worded
 from reports.config.report import Report
 from reports.config.secret import Secret, SecretField, Section
 from reports.config.values import (
+    AddressText,
     BaseUrl,
     CurrencyCode,
     Duration,
@@ -25,9 +27,9 @@ from reports.config.values import (
     PingAddress,
     SiteAddress,
     SomeAddresses,
-    Text,
     TimezoneName,
     ping_address,
+    plain_address,
 )
 from reports.config.words import near
 from reports.errors import ConfigError
@@ -53,12 +55,13 @@ def _group_names(groups: dict[str, list[str]]) -> dict[str, list[str]]:
 class Account(Section):
     """Whose numbers these are, and by which calendar."""
 
-    name: Text
+    name: Worded
     timezone: TimezoneName
     week_start: Literal["monday", "saturday", "sunday"] = "monday"
     weekend: Annotated[tuple[Weekday, ...], Field(max_length=6, strict=False)] = ("saturday", "sunday")
     currency: CurrencyCode
     locale: LocaleName = "en"
+    numbers: NumberSystem = "latn"
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     holidays: Annotated[tuple[Holiday, ...], Field(strict=False)] = ()
     owner: SomeAddresses | None = None
@@ -159,6 +162,7 @@ class Config(Section):
     email: Annotated[OutboxEmail | SmtpEmail, Field(discriminator="kind")]
     archive: Archive = Archive()
     checks: Checks = Checks()
+    recipients: dict[AddressText, Reader] = Field(default_factory=dict)
     groups: Annotated[dict[str, SomeAddresses], AfterValidator(_group_names)] = Field(default_factory=dict)
     web: Web = Web()
     ledger: Ledger = Ledger()
@@ -212,6 +216,7 @@ class Config(Section):
     def addresses(self) -> Iterator[tuple[str, str]]:
         """Yield every address there is but the sender's, with its dotted path."""
         yield from self.readers()
+        yield from (("recipients", one) for one in self.recipients)
         answers = {"email": self.email.reply_to}
         answers |= {f"reports.{name}": one.reply_to for name, one in self.reports.items()}
         yield from ((f"{path}.reply_to", one) for path, one in answers.items() if one)
@@ -244,9 +249,31 @@ class Config(Section):
         """Return the currency of a report's money."""
         return report.currency or self.account.currency
 
+    def locales(self, report: Report) -> tuple[str, ...]:
+        """Return the languages a report is written in; the first one is that of its mail."""
+        return report.written_in or (self.account.locale,)
+
     def locale(self, report: Report) -> str:
-        """Return the language and region a report is written in."""
-        return report.locale or self.account.locale
+        """Return the language and region that a report's mail is written in."""
+        return self.locales(report)[0]
+
+    def locale_of(self, recipient: str) -> str | None:
+        """Return the language of whatever somebody gets, by their plain address; None where none is set."""
+        return next(
+            (one.locale for address, one in self.recipients.items() if plain_address(address) == recipient), None
+        )
+
+    def numbers(self, report: Report) -> NumberSystem:
+        """Return the digits of a report, where its language has some of its own."""
+        return report.numbers or self.account.numbers
+
+    def title(self, report: Report, locale: str | None = None) -> str:
+        """Return a report's title in a language, or in that of its mail."""
+        return worded(report.title, locale or self.locale(report))
+
+    def account_name(self, locale: str) -> str:
+        """Return the account's name in a language."""
+        return worded(self.account.name, locale)
 
     def reply_to(self, report: Report) -> str | None:
         """Return where answers to a report go, if not to its sender."""

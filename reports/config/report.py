@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from reports.config.conditions import ConditionsField
+from reports.config.languages import Locales, NumberSystem, Worded
 from reports.config.schedule import ScheduleField
 from reports.config.secret import Section
 from reports.config.values import (
@@ -23,7 +24,6 @@ from reports.config.values import (
     Pipelines,
     ShareGoal,
     SomeAddresses,
-    Text,
     WholeGoal,
     twice,
 )
@@ -41,6 +41,16 @@ VIEW = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 OTHER_CUTS = re.compile(r"all|(agent|pipeline)-\d+")  # names that other cuts have
 Ids = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, strict=False)]
 Attachment = Literal["pdf", "csv", "json"]
+
+
+def _languages(locale: str | None, locales: tuple[str, ...] | None) -> tuple[str, ...]:
+    return locales or (() if locale is None else (locale,))
+
+
+def _refuse_both(locale: str | None, locales: tuple[str, ...] | None) -> None:
+    if locale is not None and locales is not None:
+        message = "give either locale or locales"
+        raise ValueError(message)
 
 
 class Targets(Section):
@@ -69,6 +79,17 @@ class View(Section):
     pipelines: Ids | None = None
     to: SomeAddresses
     locale: LocaleName | None = None
+    locales: Locales | None = None
+
+    @property
+    def written_in(self) -> tuple[str, ...]:
+        """The languages that are set here, first the one of the mail; nothing where the report decides."""
+        return _languages(self.locale, self.locales)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> View:
+        _refuse_both(self.locale, self.locales)
+        return self
 
     @model_validator(mode="after")
     def _named(self) -> View:
@@ -92,7 +113,7 @@ def _by_pipeline(value: object) -> object:
 class Report(Section):
     """One report: what it shows, of which days, and who gets it."""
 
-    title: Text
+    title: Worded
     template: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = "weekly"
     period: KindName = "week"
     trailing: Annotated[int, Field(ge=2, le=53)] = 12
@@ -100,6 +121,8 @@ class Report(Section):
     pipelines: Pipelines = "all"
     currency: CurrencyCode | None = None
     locale: LocaleName | None = None
+    locales: Locales | None = None
+    numbers: NumberSystem | None = None
     paper: Literal["A4", "letter"] = "A4"
     targets: Targets = Targets()
     cuts: Literal["agent", "pipeline"] | None = None
@@ -126,6 +149,11 @@ class Report(Section):
     def kind(self) -> Kind:
         """The kind of period."""
         return Kind.parse(self.period)
+
+    @property
+    def written_in(self) -> tuple[str, ...]:
+        """The languages that are set here, first the one of the mail; nothing where the account decides."""
+        return _languages(self.locale, self.locales)
 
     @property
     def with_year_ago(self) -> bool:
@@ -184,6 +212,11 @@ class Report(Section):
     def _readers(self) -> Report:
         if problems := list(_problems_of_readers(self)):
             raise ValueError("; ".join(problems))
+        return self
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Report:
+        _refuse_both(self.locale, self.locales)
         return self
 
     @model_validator(mode="after")

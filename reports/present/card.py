@@ -14,15 +14,11 @@ if TYPE_CHECKING:
     from reports.figures import AgentFigures, Figures
     from reports.findings import Analysis, OpenDeal, Section, Standing
 
-PAGE, TEAM_PAGE = 222.0, 264.0  # points for the large chart and all below the pair; where the team is shown, set closer
 LETTER = 52.0  # points that Letter paper is lower
-LOWEST, HIGHEST = 48.0, 236.0  # of the large chart
-HEAD, ROW, SPACE = 40.0, 13.4, 13.0  # of a table: heading with caption and column heads, a row, the distance above
-TITLE, MATE_ROW = 26.0, 11.4  # of the team's chart: heading with caption, and a row
+LOWEST, HIGHEST = 44.0, 236.0  # of the large chart
+ROW, MATE_ROW = 13.4, 11.4  # of a table, and of the team's chart
 MATES_ACROSS, FEWEST_MATES, MOST_MATES = 3, 2, 12  # columns, and how many rows
-FEWEST_ROWS, ROWS_OF_YEAR = 2, 2
-YEAR = 34.0  # what a year ago adds to the key figures: a line in each row, and one to their caption
-NOTE = 9.4  # a line at the foot
+FEWEST_ROWS, MANY_ROWS, ROWS_OF_YEAR = 2, 3, 2
 ROWS = {(False, False): 6, (False, True): 4, (True, False): 3, (True, True): 2}  # of a table: with the team, on Letter
 
 
@@ -40,6 +36,24 @@ class Shares:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """How high the parts of a page are, in points, as its language sets type (templates/base)."""
+
+    page: float  # for the large chart and all below the pair
+    team_page: float  # the same where the team is shown: all is set closer
+    head: float  # of a table: heading with caption and column heads
+    space: float  # above a table or the team's chart
+    title: float  # of the team's chart: heading with caption
+    year: float  # what a year ago adds to the key figures: a line in each row, and one to their caption
+    note: float  # a line at the foot
+    fewer: int  # rows of a table than there are of the tightest lines, where a page has many
+
+
+LINES = Lines(page=222.0, team_page=264.0, head=40.0, space=13.0, title=26.0, year=34.0, note=9.4, fewer=0)
+OWN_LINES = {"ar": Lines(page=180.0, team_page=246.0, head=42.0, space=9.0, title=27.0, year=38.0, note=10.8, fewer=2)}
+
+
+@dataclass(frozen=True)
 class Layout:
     """How high the large chart is, in points, and for how many of the team there is room."""
 
@@ -52,15 +66,24 @@ def has_team(analysis: Analysis) -> bool:
     return bool(analysis.standing and analysis.standing.team)
 
 
-def most_rows(analysis: Analysis, *, letter: bool) -> int:
+def most_rows(analysis: Analysis, *, letter: bool, language: str = "en") -> int:
     """Return how many rows a table has at most; what a year ago takes isn't left for them."""
-    return max(FEWEST_ROWS, ROWS[has_team(analysis), letter] - (ROWS_OF_YEAR if analysis.plan.year_ago else 0))
+    most, fewer = ROWS[has_team(analysis), letter], lines_of(language).fewer
+    if fewer and letter and has_team(analysis) and analysis.plan.year_ago:
+        return 0  # looser lines, lower paper and all there can be: the tables don't fit
+    most -= fewer if most > MANY_ROWS else 0
+    return max(FEWEST_ROWS, most - (ROWS_OF_YEAR if analysis.plan.year_ago else 0))
+
+
+def lines_of(language: str) -> Lines:
+    """Return how a language, by its tag, sets type."""
+    return OWN_LINES.get(language, LINES)
 
 
 def pipelines_shown(analysis: Analysis, most: int) -> Shares:
     """Return the pipelines in which there was anything; none where that is one only, which is the whole page."""
     ranked = sorted((one for one in analysis.pipelines if _has_any(one)), key=_rank)
-    if len(ranked) < 2:  # noqa: PLR2004 - one is no breakdown
+    if len(ranked) < 2 or not most:  # noqa: PLR2004 - one is no breakdown
         return Shares((), ())
     cut = len(ranked) if len(ranked) <= most else most - 1
     return Shares(tuple(ranked[:cut]), tuple(ranked[cut:]))
@@ -88,18 +111,19 @@ def together(rows: Sequence[AgentFigures]) -> Decimal:
     return sum((row.value_won for row in rows), Decimal(0))
 
 
-def layout(analysis: Analysis, *, letter: bool) -> Layout:
+def layout(analysis: Analysis, *, letter: bool, language: str = "en") -> Layout:
     """Return what the tables leave for the large chart, and first for the team where it is shown."""
-    most = most_rows(analysis, letter=letter)
+    lines = lines_of(language)
+    most = most_rows(analysis, letter=letter, language=language)
     rows = max(pipelines_shown(analysis, most).rows, len(deals_shown(analysis, most)))
-    room = (TEAM_PAGE if has_team(analysis) else PAGE) - (LETTER if letter else 0.0)
-    room -= SPACE + HEAD + rows * ROW if rows else 0.0
-    room -= SPACE + ROW if analysis.restatements else 0.0
-    room -= YEAR if analysis.plan.year_ago else 0.0
-    room -= NOTE * sum(not one.passed for one in analysis.checks)
+    room = (lines.team_page if has_team(analysis) else lines.page) - (LETTER if letter else 0.0)
+    room -= lines.space + lines.head + rows * ROW if rows else 0.0
+    room -= lines.space + ROW if analysis.restatements else 0.0
+    room -= lines.year if analysis.plan.year_ago else 0.0
+    room -= lines.note * sum(not one.passed for one in analysis.checks)
     mates = 0
     if analysis.standing and has_team(analysis):
-        room -= SPACE + TITLE
+        room -= lines.space + lines.title
         wanted = min(MOST_MATES, -(-len(analysis.standing.team) // MATES_ACROSS))
         mates = min(wanted, max(FEWEST_MATES, int((room - LOWEST) // MATE_ROW)))
         room -= mates * MATE_ROW

@@ -85,7 +85,8 @@ def _line(sentences: Sentences, check: Check, number: int | None) -> CheckLine:
         text = f"{say(FAILS[check.name])} {_first(sentences, check)}"
         return CheckLine(sentences.formats.count(number), text, passed=False)
     if not check.windows:
-        return CheckLine(NOTHING, f"{say(PASSES[check.name])}: {say('nothing to compare')}.", passed=True)
+        nothing = say("nothing to compare")
+        return CheckLine(NOTHING, f"{say(PASSES[check.name])}: {nothing}.", passed=True)
     one, many = PIPELINES if check.name is CheckName.COVERING else WINDOWS
     places = sentences.language.plural(one, many, check.windows, number=sentences.formats.count(check.windows))
     return CheckLine(PASSED, f"{say(PASSES[check.name])}: {places}.", passed=True)
@@ -104,7 +105,7 @@ def _first(sentences: Sentences, check: Check) -> str:
     if not more:
         return f"{where}."
     rest = sentences.language.plural("{number} more", "{number} more", more, number=sentences.formats.count(more))
-    return f"{where}; {rest}."
+    return f"{sentences.language.sequence((where, rest))}."
 
 
 def _number(sentences: Sentences, number: Number) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reports.analysis.deltas import SMALL_COUNT
 from reports.analysis.probe import Subject
 from reports.figures import Figure
 from reports.present.verdicts import Quotes
@@ -75,7 +76,8 @@ def _breakdowns(sentences: Sentences, timezone: str, mark: Callable[..., str]) -
             say("Changes"),
             say(
                 "Counts and money: in percent of what they were. Rates: in points, by subtraction. "
-                "Below 20 deals: the number of deals. From nothing: “new”, never a percentage."
+                "Below {few} deals: the number of deals. From nothing: “new”, never a percentage.",
+                few=sentences.formats.count(SMALL_COUNT),
             ),
         ),
         (
@@ -83,7 +85,7 @@ def _breakdowns(sentences: Sentences, timezone: str, mark: Callable[..., str]) -
             say(
                 "Whole days, first and last included, in the time zone {timezone}. "
                 "A dash stands for no data, which is not 0.",
-                timezone=timezone,
+                timezone=sentences.formats.isolate(timezone),
             )
             + mark(Subject.TIMEZONE),
         ),

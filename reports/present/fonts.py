@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from base64 import b64encode
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,11 +13,13 @@ from typing import TYPE_CHECKING
 from reports.errors import RenderError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from reports.present.templates import Templates
 
 SUBSTITUTE = "\u25a1"  # a white square: shows that a character was there which no font has
+NAMED = 8  # characters that a warning names at most
 # They shape text or lay out a template's lines, and need no glyph.
 INVISIBLE = {*range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x200C, 0x200D, 0xAD, 0x09, 0x0A, 0x0D}
 
@@ -89,8 +94,11 @@ def _covered(templates: Templates) -> frozenset[int]:
 
 
 def drawable(templates: Templates, text: str) -> str:
-    """Replace what no font has by a visible square, a run of them by one."""
+    """Replace what no font has by a visible square, a run of them by one; whoever is `noting` learns of each."""
     covered = _covered(templates)
+    if all(ord(letter) in covered for letter in text):
+        return text
+    _note(undrawable(templates, text))
     shown: list[str] = []
     for letter in text:
         if ord(letter) in covered:
@@ -98,3 +106,41 @@ def drawable(templates: Templates, text: str) -> str:
         elif not shown or shown[-1] != SUBSTITUTE:
             shown.append(SUBSTITUTE)
     return "".join(shown)
+
+
+def undrawable(templates: Templates, text: str) -> list[str]:
+    """Return the characters of a text that no font has, each once, in the order they come in."""
+    covered = _covered(templates)
+    return list(dict.fromkeys(letter for letter in text if ord(letter) not in covered))
+
+
+_NOTED: ContextVar[tuple[dict[str, None], ...]] = ContextVar("what was replaced", default=())
+
+
+@contextmanager
+def noting() -> Iterator[Mapping[str, None]]:
+    """Gather the characters that are replaced within, in the order they come in; each task has its own gathering.
+
+    They are the keys of the mapping, which fills while things are drawn.
+    """
+    found: dict[str, None] = {}
+    token = _NOTED.set((*_NOTED.get(), found))
+    try:
+        yield found
+    finally:
+        _NOTED.reset(token)
+
+
+def _note(letters: Iterable[str]) -> None:
+    for found in _NOTED.get():
+        found.update(dict.fromkeys(letters))
+
+
+def replacement_note(letters: Iterable[str]) -> str:
+    """Say which characters were replaced, for the run's warnings; nothing where none was."""
+    names = [f"U+{ord(one):04X} {unicodedata.name(one, 'without a name')}" for one in dict.fromkeys(letters)]
+    if not names:
+        return ""
+    were = "1 character that no font has was" if len(names) == 1 else f"{len(names)} characters that no font has were"
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{were} replaced by {SUBSTITUTE}: {', '.join(names[:NAMED])}{more}"

@@ -45,7 +45,7 @@ def _counted(formats: Formats, deals: OpenDeals) -> str:
             "{number} open deals, not all in {unit}: no sum",
             number,
             number=formats.count(number),
-            unit=formats.currency,
+            unit=formats.unit,
         )
     if deals.value is None or number == deals.without_value:
         return plural("{number} open deal", "{number} open deals", number, number=formats.count(number))

@@ -38,7 +38,7 @@ def _line(sentences: Sentences, one: Restatement, name: str) -> str:
     figure = sentences.label(one.figure)
     return sentences.language.text(
         "{figure}, {period}: reported as {reported} on {day}, now {now}.",
-        figure=f"{formats.isolate(name)}, {figure}" if name else figure,
+        figure=sentences.language.listed((formats.isolate(name), figure)) if name else figure,
         period=formats.isolate(formats.span(sentences.plan.kind, one.period)),
         reported=formats.isolate(formats.value(one.figure, one.reported, unit=False)),
         day=formats.isolate(formats.day(one.reported_on)),

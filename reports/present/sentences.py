@@ -62,6 +62,14 @@ DRIVER_LABELS = {
 }
 MORE = mark("Of the {total} more, {part} is {driver}.")
 LESS = mark("Of the {total} less, {part} is {driver}.")
+AS_MANY = mark_plural("{won} deal was won, as many as {before}.", "{won} deals were won, as many as {before}.")
+UNLIKE = mark_plural("{won} deal was won, {difference} {before}.", "{won} deals were won, {difference} {before}.")
+GAIN = mark_plural("{number} more than", "{number} more than")
+LOSS = mark_plural("{number} fewer than", "{number} fewer than")
+RANGELESS = mark_plural(
+    "no ordinary range: that takes {number} earlier period with data",
+    "no ordinary range: that takes {number} earlier periods with data",
+)
 COURSES = {
     Course.ABOVE: mark("now above it"),
     Course.BELOW: mark("now below it"),
@@ -124,7 +132,8 @@ class Sentences:
         kind = self.plan.kind
         days = self.plan.previous.days
         if kind.unit is Unit.DAYS and days > 1:
-            return self.language.plural("the {number} day before", "the {number} days before", days, number=days)
+            number = self.formats.count(days)
+            return self.language.plural("the {number} day before", "the {number} days before", days, number=number)
         return self.language.text((BEFORE_TO_DATE if kind.to_date else BEFORE)[_named(kind)])
 
     @property
@@ -134,9 +143,8 @@ class Sentences:
         now, before = self.plan.current.days, self.plan.previous.days
         if now == before:
             return text
-        days = self.language.plural(
-            "{number} day, {before} before", "{number} days, {before} before", now, number=now, before=before
-        )
+        values = {"number": self.formats.count(now), "before": self.formats.count(before)}
+        days = self.language.plural("{number} day, {before} before", "{number} days, {before} before", now, **values)
         return f"{text} ({days})"
 
     def headline(self, headline: Headline) -> str:
@@ -194,17 +202,17 @@ class Sentences:
 
     def trend_caption(self, section: Section) -> str:
         """Return unit and span of the trend of value won, and how to read its band, or why there is none."""
-        span = self.language.text("{unit}, {trailing}", unit=self.formats.currency, trailing=self.trailing())
+        span = self.language.text("{unit}, {trailing}", unit=self.formats.unit, trailing=self.trailing())
         whole = section.id is None  # a pipeline's chart stands below, in one column of two
-        return f"{span if whole else self.formats.currency}; {self._band(section, Figure.VALUE_WON)}"
+        return self.language.sequence((span if whole else self.formats.unit, self._band(section, Figure.VALUE_WON)))
 
     def _band(self, section: Section, figure: Figure) -> str:
         found = section.limits.get(figure)
         if found is None:
-            return self.language.text("no ordinary range: that takes {number} earlier periods with data", number=FEWEST)
+            return self.language.plural(*RANGELESS, FEWEST, number=self.formats.count(FEWEST))
         signal = next((one for one in section.signals if one.figure is figure), None)
         band = self.language.text("shaded: the ordinary range, {range}", range=self.range(found))
-        return f"{band}; {self.language.text(COURSES[signal.course])}" if signal else band
+        return self.language.sequence((band, self.language.text(COURSES[signal.course]))) if signal else band
 
     def factor(self, driver: Driver, figures: Figures | None) -> str:
         """Return a factor's own value in one period, short: deals, percent, or money."""
@@ -220,28 +228,15 @@ class Sentences:
         return self.language.text(DRIVER_LABELS[driver])
 
     def _won(self, now: Figures, was: Figures | None) -> str:
-        plural = self.language.plural
+        plural, count = self.language.plural, self.formats.count
+        values = {"won": count(now.won), "before": self.before}
         if was is None:
-            return plural("{won} deal was won.", "{won} deals were won.", now.won, won=self.formats.count(now.won))
-        change = now.won - was.won
-        values = {"won": self.formats.count(now.won), "change": self.formats.count(abs(change)), "before": self.before}
-        if change > 0:
-            return plural(
-                "{won} deal was won, {change} more than {before}.",
-                "{won} deals were won, {change} more than {before}.",
-                now.won,
-                **values,
-            )
-        if change < 0:
-            return plural(
-                "{won} deal was won, {change} fewer than {before}.",
-                "{won} deals were won, {change} fewer than {before}.",
-                now.won,
-                **values,
-            )
-        return plural(
-            "{won} deal was won, as many as {before}.", "{won} deals were won, as many as {before}.", now.won, **values
-        )
+            return plural("{won} deal was won.", "{won} deals were won.", now.won, **values)
+        if now.won == was.won:
+            return plural(*AS_MANY, now.won, **values)
+        change = abs(now.won - was.won)
+        values["difference"] = plural(*(GAIN if now.won > was.won else LOSS), change, number=count(change))
+        return plural(*UNLIKE, now.won, **values)
 
     def _win_rate(self, now: Figures, was: Figures | None) -> str:
         count = now.closed
@@ -280,12 +275,10 @@ class Sentences:
         kind = self.plan.kind
         days = self.plan.current.days
         if kind.unit is Unit.DAYS and days > 1:
-            return self.language.plural(
-                "{figure} per {number} day", "{figure} per {number} days", days, figure=self.label(figure), number=days
-            )
+            values = {"figure": self.label(figure), "number": self.formats.count(days)}
+            return self.language.plural("{figure} per {number} day", "{figure} per {number} days", days, **values)
         text = self.language.text(PER[_named(kind)], figure=self.label(figure))
-        to_date = self.language.text("to date")  # outside the braces, where it is found for the catalogue
-        return f"{text}, {to_date}" if kind.to_date else text
+        return self.language.listed((text, self.language.text("to date"))) if kind.to_date else text
 
     def trailing(self) -> str:
         """Return which periods a trend shows: `12 weeks to 21 Nov 2026`."""
@@ -293,8 +286,15 @@ class Sentences:
         one, many = TRAILING[kind.unit if self.plan.current.days > 1 else _named(kind)]
         last = self.plan.current.until
         until = self.formats.span(Kind(Unit.DAY), Period(last, last))
-        days = self.formats.count(self.plan.current.days)
-        return self.language.plural(one, many, count, number=count, days=days, until=self.formats.isolate(until))
+        days = self.plan.current.days
+        return self.language.plural(
+            one,
+            many,
+            count,
+            number=self.formats.count(count),
+            span=self.language.plural("{number} day", "{number} days", days, number=self.formats.count(days)),
+            until=self.formats.isolate(until),
+        )
 
     def trend_alt(self, section: Section, figure: Figure) -> str:
         """Describe the columns of one figure: now, before, the highest and the lowest period."""
@@ -366,7 +366,7 @@ class Sentences:
     def agents_caption(self, section: Section) -> str:
         """Return how to read a chart of agents, and of how many it shows the first."""
         there = sum(change.has_value for change in section.agents if change.agent is not None)
-        values = {"unit": self.formats.currency, "previous": self.formats.isolate(self.previous)}
+        values = {"unit": self.formats.unit, "previous": self.formats.isolate(self.previous)}
         if there <= AGENTS_DRAWN:
             return self.language.text("{unit}; the tick marks {previous}", **values)
         values |= {"shown": self.formats.count(AGENTS_DRAWN), "all": self.formats.count(there)}
@@ -376,7 +376,8 @@ class Sentences:
         """Describe bars, largest first: every name with its value."""
         if not rows:
             return self.language.text("{title}: none.", title=title)
-        return f"{title}: {'; '.join(f'{name} {value}' for name, value in rows)}."
+        named = (f"{self.formats.isolate(name)} {value}" for name, value in rows)
+        return f"{title}: {self.language.sequence(named)}."
 
     def spark_alt(self, section: Section, figure: Figure) -> str:
         """Describe a sparkline by its first and its last value."""
@@ -406,5 +407,5 @@ TRAILING = {
     Unit.MONTH: mark_plural("{number} month to {until}", "{number} months to {until}"),
     Unit.QUARTER: mark_plural("{number} quarter to {until}", "{number} quarters to {until}"),
     Unit.YEAR: mark_plural("{number} year to {until}", "{number} years to {until}"),
-    Unit.DAYS: mark_plural("{days} days to {until}", "{number} times {days} days to {until}"),
+    Unit.DAYS: mark_plural("{span} to {until}", "{number} times {span} to {until}"),
 }

@@ -57,7 +57,8 @@ def own_lede(sentences: Sentences, standing: Standing, headline: Headline) -> st
     """Return what stands under it: what is in the change and the deals, then rank and share."""
     now, place = headline.current, place_sentence(sentences, standing)
     if now is not None and not (now.created or now.closed):
-        return f"{sentences.language.text('No deal was created, won or lost.')} {place}".rstrip()
+        nothing = sentences.language.text("No deal was created, won or lost.")
+        return f"{nothing} {place}".rstrip()
     return " ".join(filter(None, (sentences.lede(headline), place)))
 
 

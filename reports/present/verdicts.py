@@ -83,10 +83,14 @@ class Quotes:
         return say(WHYS[verdict.why], **values)
 
     def _numbers(self, values: Mapping[str, str]) -> dict[str, str]:
-        found, low, high = (self.formats.exact(Decimal(values[name])) for name in ("found", "low", "high"))
+        exact, isolate = self.formats.exact, self.formats.isolate
+        found, low, high = (isolate(exact(Decimal(values[name]))) for name in ("found", "low", "high"))
         period = Period(date.fromisoformat(values["since"]), date.fromisoformat(values["until"]))
         return {
-            "found": self.formats.isolate(found),
-            "expected": self.formats.isolate(low if low == high else f"{low} – {high}"),  # noqa: RUF001 - a range
+            "found": found,
+            "expected": low if low == high else self._between(low, high),
             "span": self.formats.isolate(self.formats.span(Kind(Unit.DAYS), period)),
         }
+
+    def _between(self, low: str, high: str) -> str:
+        return self.formats.language.text("{low} – {high}", low=low, high=high)  # noqa: RUF001 - a range

@@ -61,7 +61,9 @@ def board(formats: Formats, facts: Facts, analysis: Analysis, pictures: Mapping[
         return Board(refused=_refused(formats, analysis))
     return Board(
         caption=_caption(formats, facts, several=len(analysis.pipelines) > 1),
-        total="; ".join(filter(None, (*open_lines(formats, deals), since_line(formats, analysis.overall.open_change)))),
+        total=formats.language.sequence(
+            (*open_lines(formats, deals), since_line(formats, analysis.overall.open_change))
+        ),
         panels=tuple(_panel(formats, one, one.open, pictures) for one in analysis.pipelines if one.open),
         across=across(len(analysis.pipelines)),
         deals=tuple(deal_row(formats, deal) for deal in deals.largest),
@@ -83,18 +85,18 @@ def _caption(formats: Formats, facts: Facts, *, several: bool) -> str:
         return say(
             "Number of open deals on {moment}, with their value in {unit}; each pipeline on its own scale",
             moment=moment,
-            unit=formats.currency,
+            unit=formats.unit,
         )
-    return say("Number of open deals on {moment}, with their value in {unit}", moment=moment, unit=formats.currency)
+    return say("Number of open deals on {moment}, with their value in {unit}", moment=moment, unit=formats.unit)
 
 
 def _deals_caption(formats: Formats, deals: OpenDeals) -> str:
     say, valued = formats.language.text, deals.count - deals.without_value
     if valued <= len(deals.largest):
-        return say("{unit}; age in days since the deal was made", unit=formats.currency)
+        return say("{unit}; age in days since the deal was made", unit=formats.unit)
     return say(
         "{unit}, top {shown} of {all}; age in days since the deal was made",
-        unit=formats.currency,
+        unit=formats.unit,
         shown=formats.count(len(deals.largest)),
         all=formats.count(valued),
     )
@@ -102,17 +104,21 @@ def _deals_caption(formats: Formats, deals: OpenDeals) -> str:
 
 def _panel(formats: Formats, section: Section, deals: OpenDeals, pictures: Mapping[str, Picture]) -> BoardPanel:
     first, *others = open_lines(formats, deals)
-    lines = (first, "; ".join(others))  # two lines for each, so that the charts stand side by side
-    return BoardPanel(shorten(section.name, LONGEST_TITLE), lines, pictures.get(f"open-{section.id}"))
+    lines = (first, formats.language.sequence(others))  # two lines for each, so that the charts stand side by side
+    return BoardPanel(formats.isolate(shorten(section.name, LONGEST_TITLE)), lines, pictures.get(f"open-{section.id}"))
 
 
 def deal_row(formats: Formats, deal: OpenDeal, letters: int = LONGEST_DEAL) -> DealRow:
     """Write one open deal out; so many letters of its name have room."""
+
+    def name(text: str, most: int = LONGEST_NAME) -> str:
+        return formats.isolate(shorten(text, most))
+
     return DealRow(
-        name=shorten(deal.name, letters),
-        pipeline=shorten(deal.pipeline, LONGEST_NAME),
-        stage=shorten(deal.stage, LONGEST_NAME),
-        owner=formats.language.text("Unassigned") if deal.owner is None else shorten(deal.owner, LONGEST_NAME),
+        name=name(deal.name, letters),
+        pipeline=name(deal.pipeline),
+        stage=name(deal.stage),
+        owner=formats.language.text("Unassigned") if deal.owner is None else name(deal.owner),
         has_owner=deal.owner is not None,
         age=formats.count(deal.age_days),
         value=formats.amount(deal.value),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME, LONGEST_PIPELINE = 40, 20  # letters that have room
 DEAL, DEAL_ALONE = 26, 60  # of a deal's name, beside the pipelines and without them
+OWN_DEAL = {"ar": 19}  # beside the pipelines in larger type: clipped words lose their beginning from right to left
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,25 @@ class Card:
     terms: tuple[tuple[str, str], ...]
     passed: str
     notes: tuple[CheckLine, ...]
+    restated: str
 
 
-def card(sentences: Sentences, analysis: Analysis, standing: Standing, *, letter: bool) -> Card:
-    """Write out what only an agent's page has, as many rows as its paper holds."""
-    most = most_rows(analysis, letter=letter)
+def card(
+    sentences: Sentences, analysis: Analysis, standing: Standing, restatements: Sequence[str], *, letter: bool
+) -> Card:
+    """Write out what only an agent's page has, as many rows as its paper holds; of the restatements there is one."""
+    most = most_rows(analysis, letter=letter, language=sentences.language.tag)
     shares = pipelines_shown(analysis, most)
+    beside = OWN_DEAL.get(sentences.language.tag, DEAL)
     say, formats = sentences.language.text, sentences.formats
     return Card(
-        name=shorten(standing.agent.name, LONGEST_NAME),
+        name=formats.isolate(shorten(standing.agent.name, LONGEST_NAME)),
         pipelines=_pipelines(sentences, shares),
         deals=tuple(
-            deal_row(formats, deal, DEAL if shares.rows else DEAL_ALONE) for deal in deals_shown(analysis, most)
+            deal_row(formats, deal, beside if shares.rows else DEAL_ALONE) for deal in deals_shown(analysis, most)
         ),
         deals_caption=_deals_caption(sentences, analysis, most),
-        team_caption=say("{unit}, {period}, one scale for all", unit=formats.currency, period=sentences.current)
+        team_caption=say("{unit}, {period}, one scale for all", unit=formats.unit, period=sentences.current)
         if standing.team
         else "",
         unknown=say("None where only these two periods are known.")
@@ -78,15 +83,20 @@ def card(sentences: Sentences, analysis: Analysis, standing: Standing, *, letter
             number=formats.count(sum(one.passed for one in analysis.checks)),
         ),
         notes=note_lines(sentences, analysis.checks),
+        restated=_restated(sentences, restatements),
     )
 
 
 def _pipelines(sentences: Sentences, shares: Shares) -> tuple[ShareRow, ...]:
-    rows = [_row(sentences, shorten(one.name, LONGEST_PIPELINE), one.current, one.previous) for one in shares.shown]
+    isolate = sentences.formats.isolate
+    rows = [
+        _row(sentences, isolate(shorten(one.name, LONGEST_PIPELINE)), one.current, one.previous) for one in shares.shown
+    ]
     if shares.others:
         number = len(shares.others)
-        name = sentences.language.plural("{number} other", "{number} others", number, number=number)
-        rows.append(_row(sentences, name, _total(shares.others, "current"), _total(shares.others, "previous")))
+        count = sentences.formats.count(number)
+        name = sentences.language.plural("{number} other", "{number} others", number, number=count)
+        rows.append(_row(sentences, isolate(name), _total(shares.others, "current"), _total(shares.others, "previous")))
     return tuple(rows)
 
 
@@ -113,13 +123,23 @@ def _deals_caption(sentences: Sentences, analysis: Analysis, most: int) -> str:
         return ""
     say, valued = sentences.language.text, deals.count - deals.without_value
     if valued <= shown:
-        return say("{unit}; age in days", unit=sentences.formats.currency)
+        return say("{unit}; age in days", unit=sentences.formats.unit)
     return say(
         "{unit}, top {shown} of {all}; age in days",
-        unit=sentences.formats.currency,
+        unit=sentences.formats.unit,
         shown=sentences.formats.count(shown),
         all=sentences.formats.count(valued),
     )
+
+
+def _restated(sentences: Sentences, lines: Sequence[str]) -> str:
+    """Return the first restatement, and how many more there are."""
+    more = len(lines) - 1
+    if more < 1:
+        return "".join(lines)
+    number = sentences.formats.count(more)
+    rest = sentences.language.plural("{number} more", "{number} more", more, number=number)
+    return f"{lines[0]} {rest}"
 
 
 def _terms(sentences: Sentences, standing: Standing) -> tuple[tuple[str, str], ...]:

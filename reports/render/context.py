@@ -144,8 +144,8 @@ class Page:
     note_text: str  # as it was written
     checks: tuple[CheckLine, ...] = ()
     restatements: tuple[str, ...] = ()
-    notes: Mapping[str, int] = field(default_factory=dict)  # the footnotes of key figures, by the figures' names
-    stages_note: int | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)  # the footnotes of key figures, by the figures' names
+    stages_note: str = ""
     year_ago: str = ""  # the period, where it is compared with
     card: Card | None = None  # of an agent's page
 
@@ -180,15 +180,15 @@ class PageBuilder:
             ),
             captions=self._captions(analysis),
             titles={"trend": sentences.per_period(Figure.VALUE_WON)},
-            unit=self._formats.currency,
+            unit=self._formats.unit,
             as_of=self._formats.day(self._facts.as_of),
             created=self._facts.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             checks=check_lines(sentences, analysis.checks),
             restatements=restatement_lines(
                 sentences, analysis.restatements, {one.id: clean(one.name) for one in analysis.pipelines}
             ),
-            notes={figure.value: number for figure, number in noted(analysis.checks).items()},
-            stages_note=footnotes(analysis.checks).get(CheckName.STAGES),
+            notes={figure.value: self._formats.count(number) for figure, number in noted(analysis.checks).items()},
+            stages_note=self._stages_note(footnotes(analysis.checks)),
             year_ago=sentences.year_ago,
             note=note_html(self._facts.note or ""),
             note_text=note_text(self._facts.note or ""),
@@ -229,7 +229,7 @@ class PageBuilder:
             page,
             headline=own_headline(sentences, standing.agent.name, headline),
             lede=own_lede(sentences, standing, headline),
-            card=card(sentences, analysis, standing, letter=self._facts.paper == "letter"),
+            card=card(sentences, analysis, standing, page.restatements, letter=self._facts.paper == "letter"),
             part=self._formats.isolate(shorten(standing.agent.name, LONGEST_NAME)),
             scope=self._pipelines(page.pipelines),
             note=note_html(""),
@@ -242,7 +242,7 @@ class PageBuilder:
         if self._facts.cut.agents is None:
             return lines
         plural, number = self._sentences.language.plural, len(self._facts.cut.agents)
-        agents = plural("{number} agent", "{number} agents", number, number=number)
+        agents = plural("{number} agent", "{number} agents", number, number=self._formats.count(number))
         return self._text("{agents} in {pipelines}", agents=agents, pipelines=lines)
 
     def _pipelines(self, pipelines: Sequence[SectionView]) -> str:
@@ -251,7 +251,8 @@ class PageBuilder:
         if self._facts.all_pipelines and self._facts.cut.pipelines is None:
             return self._text("all pipelines")
         number = len(pipelines)
-        return self._sentences.language.plural("{number} pipeline", "{number} pipelines", number, number=number)
+        count = self._formats.count(number)
+        return self._sentences.language.plural("{number} pipeline", "{number} pipelines", number, number=count)
 
     def _part(self, pipelines: Sequence[SectionView]) -> str:
         """Return what the cut is called; nothing for the whole."""
@@ -263,7 +264,7 @@ class PageBuilder:
 
     def _captions(self, analysis: Analysis) -> dict[str, str]:
         """Return what stands under each heading: unit, span, and how to read it."""
-        unit = self._formats.currency
+        unit = self._formats.unit
         previous = self._formats.isolate(self._sentences.previous)
         say = self._text
         return {
@@ -285,6 +286,10 @@ class PageBuilder:
                 full=self._formats.percent(100, 0),
             ),
         }
+
+    def _stages_note(self, footnotes: Mapping[CheckName, int]) -> str:
+        number = footnotes.get(CheckName.STAGES)
+        return "" if number is None else self._formats.count(number)
 
     def _stages_caption(self, section: Section, unit: str, previous: str) -> str:
         """Return how to read the stages; the period before is there only if it was archived in its time."""
@@ -335,7 +340,7 @@ class PageBuilder:
 
     def _name(self, line: TeamLine) -> str:
         if line.agent is not None:
-            return shorten(line.agent.name, LONGEST_NAME)
+            return self._formats.isolate(shorten(line.agent.name, LONGEST_NAME))
         if line.role is Role.OTHERS:
             number = self._formats.count(line.people)
             return self._sentences.language.plural("{number} other", "{number} others", line.people, number=number)

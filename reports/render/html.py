@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+import unicodedata
 from base64 import b64encode
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -72,7 +73,7 @@ def render_template(
 
     Without our `own_fonts` every letter stays, since the reader's program has fonts of its own.
     """
-    words = {"t": language.text, "n": language.plural, "language": language, "css_string": css_string}
+    words = {"t": language.text, "n": language.plural, "language": language, "css_string": css_string, "runs": runs}
     try:
         return _environment(templates, own_fonts=own_fonts).get_template(name).render(**words, **context)
     except TemplateNotFound as error:
@@ -126,6 +127,15 @@ def with_pictures(html: str, pictures: Mapping[str, bytes]) -> str:
     for address, svg in pictures.items():
         html = html.replace(f'src="{address}"', f'src="{svg_address(svg)}"')
     return html
+
+
+def runs(text: str) -> str:
+    """Return which way a name runs: `ltr` or `rtl` as its first letter does; needed where it breaks into lines.
+
+    An isolate doesn't reach beyond the line on which it begins.
+    """
+    strong = next((one for one in map(unicodedata.bidirectional, text) if one in {"L", "R", "AL"}), "L")
+    return "ltr" if strong == "L" else "rtl"
 
 
 def css_string(text: str) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from reports.present.formats import clean_line
+from reports.present.formats import clean_line, reopened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,11 +14,22 @@ WIDTH = 72  # letters of a line
 INDENT = "    "  # before what is never broken
 QUOTE = "| "  # before each line of words that are not ours: none of them can pass for one of ours
 LONGEST_QUOTE = 600  # letters
+UNSEEN = dict.fromkeys(range(0x2066, 0x206A))  # isolates, which take no room on a line
+
+
+def width(text: str) -> int:
+    """Return how many letters of a text are seen."""
+    return len(text.translate(UNSEEN))
+
+
+def padded(text: str, room: int) -> str:
+    """Fill a text with spaces up to a width."""
+    return text + " " * (room - width(text))
 
 
 def within(text: str, width: int = WIDTH, *, hanging: str = "") -> tuple[str, ...]:
     """Break a text into lines, at spaces alone; what has none stays whole."""
-    return tuple(wrap(text, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False))
+    return reopened(wrap(text, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False))
 
 
 def folded(text: str) -> str:
@@ -40,5 +51,7 @@ def quoted(text: str, width: int = WIDTH) -> tuple[str, ...]:
 def aligned(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return labels and what they stand for, in two columns."""
     rows = list(pairs)
-    width = max((len(label) for label, _ in rows), default=0) + 3
-    return tuple(line for label, text in rows for line in within(f"{label + ':':{width}}{text}", hanging=" " * width))
+    room = max((width(label) for label, _ in rows), default=0) + 3
+    return tuple(
+        line for label, text in rows for line in within(f"{padded(f'{label}:', room)}{text}", hanging=" " * room)
+    )

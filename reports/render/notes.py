@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SCHEMES = {"http", "https", "mailto"}  # of links; nothing follows them but a reader
-SHIFT, DEEPEST = 2, 6  # a note stands below a heading of the second level
+ABOVE, DEEPEST = 2, 6  # levels of headings: that of the section a note stands in, and the last one
 COLUMNS = 72  # of plain text
 TAB = 4
 ROWS = {"thead_open", "tbody_open", "tr_open"}  # run as their table does
 LINKS = {"link_open", "link_close"}
+MARKS = {"em_open", "em_close", "strong_open", "strong_close"}
 
 
 def note_html(text: str) -> Markup:
@@ -30,10 +31,9 @@ def note_html(text: str) -> Markup:
     parser = _parser()
     tokens = parser.parse(_lines(text))
     for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1:]) + SHIFT, DEEPEST)}"
         if token.children:
             token.children = _inert(token.children)
+    _set_levels(tokens)
     _set_directions(tokens)
     html = str(parser.renderer.render(tokens, parser.options, {}))
     return Markup(_lines(html))  # noqa: S704 - the parser escapes all but its own elements; entities may hide controls
@@ -63,6 +63,17 @@ def _lines(text: str) -> str:
     return "\n".join(clean_line(line) for line in text.expandtabs(TAB).splitlines())
 
 
+def _set_levels(tokens: Sequence[Token]) -> None:
+    """Set headings below that of the section, each at most one level below the one before: none is skipped."""
+    before = level = ABOVE
+    for token in tokens:
+        if token.type == "heading_open":
+            level = min(int(token.tag[1:]) + ABOVE, before + 1, DEEPEST)
+            before = level
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{level}"
+
+
 def _set_directions(tokens: Sequence[Token]) -> None:
     """Let each block run as the first letters in it do; what has none runs as the page does."""
     direction = None
@@ -80,14 +91,23 @@ def _direction(words: str) -> str | None:
 
 
 def _inert(tokens: Sequence[Token]) -> list[Token]:
-    """Return words and marks; a picture becomes its alternative text, a link that leads elsewhere its words."""
+    """Return words and marks; a picture becomes its alternative text, a link that leads elsewhere its words.
+
+    A link that stays is plain text: a PDF whose links hold anything else isn't one that everybody can read.
+    """
     kept: list[Token] = []
-    dropped = False
+    dropped = inside = False
     for token in tokens:
         if token.type == "link_open":
             token.attrs = {"href": str(token.attrGet("href"))}
             dropped = not _may_be_followed(str(token.attrs["href"]))
-        if token.type == "image":
+        if token.type in LINKS:
+            inside = token.type == "link_open" and not dropped
+        if inside and token.type in MARKS:
+            continue
+        if inside and token.type in {"code_inline", "hardbreak"}:
+            kept.append(Token("text", "", 0, content=token.content or " "))
+        elif token.type == "image":
             words = "".join(one.content for one in token.children or ())
             kept.append(Token("text", "", 0, content=words))
         elif not dropped or token.type not in LINKS:

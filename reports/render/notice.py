@@ -14,7 +14,7 @@ from reports.present.language import mark, mark_plural
 from reports.present.templates import CHECKOUT, NOTICE, PACKAGED, Templates
 from reports.render import remedies
 from reports.render.html import render_template
-from reports.render.lines import WIDTH, aligned, folded, quoted
+from reports.render.lines import WIDTH, aligned, folded, padded, quoted, width
 from reports.render.remedies import Step
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LONGEST_TITLE, LONGEST_RECIPIENT = 60, 44
 SHOWN = 5  # missed slots that are listed
 DAYS = PeriodKind(Unit.DAYS)
+QUOTES = dict.fromkeys(map(ord, "“”«»"), "'")  # a title in quotation marks can't end them
 
 
 class Kind(StrEnum):
@@ -136,7 +137,10 @@ OVERSLEPT = mark_plural(
 def notice_subject(formats: Formats, notice: Notice) -> str:
     """Return the subject: what happened, to which report, for which period where that is known."""
     title = formats.isolate(_title(notice))
-    about = f"{title}, {formats.span(notice.period_kind, notice.period)}" if notice.period else title
+    about = title
+    if notice.period:
+        span = formats.span(notice.period_kind, notice.period)
+        about = formats.language.text("{title}, {span}", title=title, span=span)
     return formats.language.text(SUBJECTS[notice.kind], title=about)
 
 
@@ -164,7 +168,7 @@ def _rendered(templates: Templates, formats: Formats, notice: Notice) -> str:
         reason=quoted(notice.reason) + quoted(notice.hint),
         deliveries=tuple(writer.deliveries()),
         missed=tuple(writer.missed()),
-        zone=notice.zone.key,
+        zone=formats.isolate(notice.zone.key),
         steps=tuple(writer.steps()),
     )
     return folded(text)
@@ -172,7 +176,7 @@ def _rendered(templates: Templates, formats: Formats, notice: Notice) -> str:
 
 def _title(notice: Notice) -> str:
     """Return the title as it may stand between quotation marks."""
-    return shorten(notice.title, LONGEST_TITLE).replace("“", "'").replace("”", "'")
+    return shorten(notice.title, LONGEST_TITLE).translate(QUOTES)
 
 
 class _Writer:
@@ -196,7 +200,7 @@ class _Writer:
                 return self._unclear(title)
             case Kind.MISSED:
                 times = max(len(self._notice.missed), 1)
-                return self._plural(*OVERSLEPT, times, number=times, title=title)
+                return self._plural(*OVERSLEPT, times, number=self._formats.count(times), title=title)
             case kind:
                 return self._text(OPENINGS[kind], title=title)
 
@@ -208,32 +212,37 @@ class _Writer:
         return self._text("“{title}” was made, but could not be sent. Nobody got it.", title=title)
 
     def _undelivered(self, title: str) -> str:
-        count, everybody = len(self._notice.failed), len(self._notice.deliveries)
+        count = len(self._notice.failed)
         if not count:
             return self._text("“{title}” did not reach everybody.", title=title)
-        return self._plural(*FEW_GOT_IT, everybody, number=count, all=everybody, title=title)
+        return self._of_all(FEW_GOT_IT, count, title)
 
     def _unclear(self, title: str) -> str:
-        count, everybody = len(self._notice.unknown), len(self._notice.deliveries)
+        count = len(self._notice.unknown)
         if not count:
             return self._text("It is unclear who got “{title}”.", title=title)
-        return self._plural(*UNCLEAR, everybody, number=count, all=everybody, title=title)
+        return self._of_all(UNCLEAR, count, title)
+
+    def _of_all(self, words: tuple[str, str], number: int, title: str) -> str:
+        """Say something of so many of the recipients."""
+        everybody, count = len(self._notice.deliveries), self._formats.count
+        return self._plural(*words, everybody, number=count(number), all=count(everybody), title=title)
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """Name the report, its period and its times, as far as they are known."""
-        notice, say = self._notice, self._text
-        yield say("Report"), f"{_title(notice)} ({clean(notice.report)})"
+        notice, say, isolate = self._notice, self._text, self._formats.isolate
+        yield say("Report"), f"{isolate(_title(notice))} ({isolate(clean(notice.report))})"
         if notice.period:
             yield say("Period"), self._formats.span(notice.period_kind, notice.period)
         if due := self._due():
             yield say("Due"), self._moment(due)
         if notice.edition:
-            yield say("Edition"), clean(notice.edition)
+            yield say("Edition"), isolate(clean(notice.edition))
         if notice.editions:
             yield say("Editions"), self._formats.count(notice.editions)
         if notice.attempts > 1:
-            times = self._plural("{number} time", "{number} times", notice.attempts, number=notice.attempts)
-            yield say("Tried"), times
+            times = self._formats.count(notice.attempts)
+            yield say("Tried"), self._plural("{number} time", "{number} times", notice.attempts, number=times)
         if notice.deadline:
             label = say("Was open until") if notice.kind is Kind.LAPSED else say("Approve by")
             yield label, self._moment(notice.deadline)
@@ -246,12 +255,13 @@ class _Writer:
         several = self._notice.editions > 0
         named = [one for one in self._notice.deliveries if not (several and one.status == "sent")]
         ranked = sorted(named, key=lambda one: one.status == "sent")
-        names = [_recipient(one) for one in ranked]
-        width = max(map(len, names), default=0)
+        isolate = self._formats.isolate
+        names = [isolate(_recipient(one)) for one in ranked]
+        room = max(map(width, names), default=0)
         for name, one in zip(names, ranked, strict=True):
-            yield f"  {name:{width}}  {self._status(one)}".rstrip()
+            yield f"  {padded(name, room)}  {self._status(one)}".rstrip()
             if one.edition:
-                yield f"    {clean(one.edition)}"
+                yield f"    {isolate(clean(one.edition))}"
             if one.status != "sent":  # the number that a server gives to what it took helps nobody here
                 yield from (f"    {line}" for line in quoted(one.detail, WIDTH - 4))
 
@@ -268,9 +278,8 @@ class _Writer:
             yield from (f"  {self._formats.moment(slot, self._notice.zone)}" for slot in slots[:SHOWN])
         if slots[SHOWN:]:
             more, first = len(slots) - SHOWN, self._formats.moment(slots[-1], self._notice.zone)
-            text = self._plural(
-                "and {number} more, on {first}", "and {number} more, back to {first}", more, number=more, first=first
-            )
+            values = {"number": self._formats.count(more), "first": first}
+            text = self._plural("and {number} more, on {first}", "and {number} more, back to {first}", more, **values)
             yield f"  {text}"
 
     def _latest(self) -> list[datetime]:
@@ -282,7 +291,8 @@ class _Writer:
         return self._notice.due if not missed else missed[0] if len(missed) == 1 else None
 
     def _moment(self, moment: datetime) -> str:
-        return f"{self._formats.moment(moment, self._notice.zone)} ({self._notice.zone.key})"
+        zone = self._formats.isolate(self._notice.zone.key)
+        return f"{self._formats.moment(moment, self._notice.zone)} ({zone})"
 
     def steps(self) -> Iterator[Step]:
         """Say what to do, with the commands."""

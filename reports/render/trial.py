@@ -57,7 +57,7 @@ def trial_view(sentences: Sentences, trial: Trial) -> TrialView:
         for role, mailbox in trial.intended
     ]
     return TrialView(
-        mark=say("TEST. Nobody else got this mail. It is for: {people}", people="; ".join(people)),
+        mark=say("TEST. Nobody else got this mail. It is for: {people}", people=sentences.language.sequence(people)),
         heading=say("The next slots, and the days they show") if trial.slots else say("This report has no schedule."),
         lines=tuple(_slot(sentences, *one) for one in trial.slots),
         condition=say("The condition, today: {words}", words=isolate(trial.condition)) if trial.condition else "",
@@ -80,6 +80,7 @@ def _slot(sentences: Sentences, due: datetime, period: Period) -> str:
     zone = due.tzinfo if isinstance(due.tzinfo, ZoneInfo) else ZoneInfo("UTC")
     formats, isolate = sentences.formats, sentences.formats.isolate
     shown = formats.span(sentences.plan.kind, period)
+    values = {"moment": formats.moment(due, zone), "zone": zone.key, "span": shown}
     return sentences.language.text(
-        "{moment} ({zone}): {span}", moment=isolate(formats.moment(due, zone)), zone=zone.key, span=isolate(shown)
+        "{moment} ({zone}): {span}", **{name: isolate(value) for name, value in values.items()}
     )

@@ -10,9 +10,12 @@ import sys
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.acceptance import warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,19 +55,33 @@ def environment(**more: str) -> dict[str, str]:
 
 def reports(*arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> Outcome:
     """Run a command to its end; whatever happens, nobody may be shown a traceback or a Python warning."""
+    more = env or {}
+    outcome = (_warm if warm.serves(more) else _cold)([*map(str, arguments)], cwd, more)
+    for word in ("Traceback", "Warning", "unforeseen"):
+        assert word not in outcome.err, outcome.err
+    return outcome
+
+
+def _cold(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> Outcome:
     done = subprocess.run(
-        [sys.executable, "-m", "reports", *map(str, arguments)],
+        [sys.executable, "-m", "reports", *arguments],
         cwd=cwd,
-        env=environment(**(env or {})),
+        env=environment(**env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=TIMEOUT,
         check=False,
     )
-    outcome = Outcome(done.returncode, done.stdout, done.stderr.decode())
-    for word in ("Traceback", "Warning", "unforeseen"):
-        assert word not in outcome.err, outcome.err
-    return outcome
+    return Outcome(done.returncode, done.stdout, done.stderr.decode())
+
+
+def _warm(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> Outcome:
+    with TemporaryDirectory() as folder:
+        said = Path(folder) / "said"
+        code = warm.run(arguments, cwd, environment(), env, said)
+        return Outcome(
+            code, said.with_suffix(".out").read_bytes(), said.with_suffix(".err").read_text(encoding="utf-8")
+        )
 
 
 def worked(outcome: Outcome) -> Outcome:

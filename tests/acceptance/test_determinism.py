@@ -31,10 +31,14 @@ RENDER = """
 import datetime, pathlib, pickle, sys
 from reports.config import load
 from reports.earlier import find_earlier
-from reports.edition import examine, open_desk, prepare, to_html, to_json, to_letter, to_pdf
+from reports.desk import open_desk
+from reports.documents import to_json
+from reports.edition import examine
 from reports.job import plan_job
+from reports.letters import to_letter
 from reports.mail.compose import compose
 from reports.mail.envelope import Envelope
+from reports.rendering import Printed, prepare, to_html, to_pdf
 
 config, snapshot, out = map(pathlib.Path, sys.argv[1:])
 job = plan_job(load(config), "weekly", datetime.date(2026, 1, 1), as_of=datetime.date(2025, 10, 5))
@@ -47,7 +51,8 @@ pdf = to_pdf(edition)
 (out / "pdf").write_bytes(pdf)
 (out / "json").write_bytes(to_json(job, edition.id, fetched, analysis))
 (out / "html").write_text(to_html(edition), encoding="utf-8")
-(out / "eml").write_bytes(compose(to_letter(edition, pdf), Envelope((job.report.to[0],)), key=b"a key").as_bytes())
+letter = to_letter([Printed(edition, pdf)])
+(out / "eml").write_bytes(compose(letter, Envelope((job.report.to[0],)), key=b"a key").as_bytes())
 """
 
 

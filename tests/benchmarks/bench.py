@@ -25,13 +25,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from reports.config import load
+from reports.desk import open_desk
 from reports.earlier import find_earlier
-from reports.edition import examine, fetch, open_desk, page_html, prepare, to_html, to_letter
+from reports.edition import examine, fetch
 from reports.job import Job, plan_job
+from reports.letters import to_letter
 from reports.mail.compose import compose
 from reports.mail.envelope import Envelope
 from reports.present.fonts import font_face_css
 from reports.render.pdf import html_to_pdf
+from reports.rendering import Printed, page_html, prepare, to_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,7 +102,8 @@ def stages(job: Job) -> Iterator[tuple[str, float]]:
     drawings = {src: chart.canvas.drawing() for src, chart in edition.charts.items()}
     pdf, seconds = timed(lambda: html_to_pdf(html, desk.templates, drawings))
     yield "PDF", seconds
-    _, seconds = timed(lambda: compose(to_letter(edition, pdf), Envelope((job.report.to[0],)), key=b"bench").as_bytes())
+    printed = [Printed(edition, pdf)]
+    _, seconds = timed(lambda: compose(to_letter(printed), Envelope((job.report.to[0],)), key=b"bench").as_bytes())
     yield "mail", seconds
 
 

@@ -34,6 +34,7 @@ from reports.office import Office
 from reports.sandbox.deals import Deals
 from reports.sandbox.load import load_csv
 from reports.schedule import slots_between
+from tests.acceptance import warm
 from tests.mail.servers import HOST, Mailbox, mail_server
 
 if TYPE_CHECKING:
@@ -231,7 +232,8 @@ class House:
 
     def reports(self, *arguments: object) -> Done:
         """Run a command to its end; whatever happens, nobody may be shown a traceback or a Python warning."""
-        return self.finish(self.begin(*arguments))
+        out = self.folder / f"said-{time.monotonic_ns()}"
+        return clean(read_said(out, warm.run([*map(str, arguments)], self.folder, environment(), {}, out)))
 
     def begin(self, *arguments: object, program: Sequence[object] = ("-m", "reports.cli")) -> subprocess.Popen[bytes]:
         """Start a command in a process group of its own."""
@@ -256,10 +258,7 @@ class House:
         except subprocess.TimeoutExpired:
             self.kill(process)
             raise
-        done = said(process, code)
-        for word in ("Traceback", "Warning", "unforeseen"):
-            assert word not in done.err, done.err
-        return done
+        return clean(said(process, code))
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """End a command with all its processes at once, as a machine that crashes does."""
@@ -444,7 +443,19 @@ def environment() -> dict[str, str]:
 def said(process: subprocess.Popen[bytes], code: int) -> Done:
     """Return what a process has said so far."""
     path: Path = process.said  # type: ignore[attr-defined]
+    return read_said(path, code)
+
+
+def read_said(path: Path, code: int) -> Done:
+    """Return what lies in the two files beside a path."""
     return Done(code, path.with_suffix(".out").read_text("utf-8"), path.with_suffix(".err").read_text("utf-8"))
+
+
+def clean(done: Done) -> Done:
+    """Expect no traceback and no Python warning, whatever happened."""
+    for word in ("Traceback", "Warning", "unforeseen"):
+        assert word not in done.err, done.err
+    return done
 
 
 def told(office: PostOffice) -> list[str]:

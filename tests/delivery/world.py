@@ -64,7 +64,7 @@ from = "Pipeline reports <reports@example.com>"
 {more}
 
 [reports.weekly]
-title = "Weekly pipeline report"
+title = {title}
 {pipelines}
 trailing = 2
 to = {to}
@@ -111,6 +111,7 @@ class World:
             "source": "",
             "email": OUTBOX,
             "more": "",
+            "title": '"Weekly pipeline report"',
             "pipelines": "pipelines = [1]",
             "to": f'["{ANNA}", "{BILAL}", "{CHEN}"]',
             "report": SCHEDULE,

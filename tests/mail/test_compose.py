@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reports.config import load as load_config
+from reports.desk import open_desk
 from reports.earlier import find_earlier
-from reports.edition import examine, fetch, open_desk, prepare, to_letter
+from reports.edition import examine, fetch
 from reports.job import plan_job
+from reports.letters import to_letter
 from reports.mail import enclosure
 from reports.mail.compose import Letter, compose
 from reports.mail.envelope import Envelope
+from reports.rendering import Printed, prepare
 from tests.acceptance.conftest import DEALS, load, write_config
 
 if TYPE_CHECKING:
@@ -59,10 +62,8 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Letter:
     config = load_config(write_config(folder, 'kind = "sandbox"\ndatabase = "own.sqlite"'))
     job = plan_job(config, "weekly", date(2026, 1, 1), as_of=date(2025, 10, 5))
     snapshot = asyncio.run(fetch(job, lambda _: None))
-    return to_letter(
-        prepare(job, open_desk(job), job.edition.revised(1), snapshot, examine(job, snapshot, find_earlier(job, None))),
-        PDF,
-    )
+    analysis = examine(job, snapshot, find_earlier(job, None))
+    return to_letter([Printed(prepare(job, open_desk(job), job.edition.revised(1), snapshot, analysis), PDF)])
 
 
 def received(one: Letter, recipient: str = TO, send: int = 1) -> EmailMessage:

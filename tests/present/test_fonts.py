@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import font_manager
 
+from reports.charts.canvas import Canvas, Pen
 from reports.errors import RenderError
 from reports.present.fonts import (
     FACES,
@@ -21,11 +23,16 @@ from reports.present.fonts import (
     embedded_font_css,
     font_face_css,
     font_files,
+    noting,
     register_with_matplotlib,
+    replacement_note,
+    undrawable,
 )
 from reports.present.formats import DASH, DOWN, ELLIPSIS, MINUS, NBSP, UP
 from reports.present.templates import Templates
-from tests.making import CHECKOUT, templates
+from reports.present.theme import load_theme
+from reports.render.html import render_template
+from tests.making import CHECKOUT, english, formats, templates
 
 if TYPE_CHECKING:
     from reports.present.fonts import Face
@@ -106,3 +113,88 @@ def test_everything_drawn_has_a_glyph_or_needs_none(text: str) -> None:
     assert set(map(ord, shown)) <= with_glyphs
     assert drawable(templates(), shown) == shown
     assert len(shown) <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ًٌٍَُِّْٰٕٓٔ",  # vowel marks
+        "پچگیکژ",  # Persian
+        "ٹڈڑںھہۂۃےۓ",  # Urdu
+        "ڕڵۆێە",  # Kurdish
+        "٠١٢٣٤٥٦٧٨٩٫٬٪؟،؛ـ۰۱۲۳",
+        "می\u200cخواهم ه\u200dم",  # joiners
+        "\u2066\u2067\u2068\u2069",
+    ],
+)
+def test_names_of_all_languages_in_arabic_letters_are_drawn_as_they_are(text: str) -> None:
+    assert drawable(templates(), text) == text
+    assert undrawable(templates(), text) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["שלום", "日本語", "한국어", "😀", "👨\u200d👩\u200d👧", "ሰላም", "नमस्ते", "\u20c1", "\ue000"]
+)
+def test_names_of_other_letters_are_visible_squares_and_never_nothing(name: str) -> None:
+    shown = drawable(templates(), name)
+    assert SUBSTITUTE in shown
+    assert set(shown) <= {SUBSTITUTE, "\u200d"}
+    assert undrawable(templates(), f"Ltd {name} {name}") == list(dict.fromkeys(name.replace("\u200d", "")))
+
+
+def test_what_was_replaced_is_gathered_by_whoever_asks() -> None:
+    drawable(templates(), "日")
+    with noting() as outer:
+        drawable(templates(), "Ltd 😀日")
+        with noting() as inner:
+            drawable(templates(), "本😀")
+        drawable(templates(), "Ltd")
+    drawable(templates(), "語")
+    assert list(outer) == ["😀", "日", "本"]
+    assert list(inner) == ["本", "😀"]
+
+
+def test_tasks_that_draw_at_the_same_time_gather_each_their_own() -> None:
+    async def draw(text: str, turn: asyncio.Barrier) -> list[str]:
+        with noting() as found:
+            await turn.wait()
+            await asyncio.to_thread(drawable, templates(), text)
+            await turn.wait()
+            return list(found)
+
+    async def both() -> list[list[str]]:
+        turn = asyncio.Barrier(2)
+        return await asyncio.gather(draw("日", turn), draw("本", turn))
+
+    assert asyncio.run(both()) == [["日"], ["本"]]
+
+
+def test_the_page_and_the_charts_tell_what_they_replaced(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<p>{{ person }}</p>")
+    found = Templates((tmp_path, *templates().folders))
+    pen = Pen(load_theme(found), english(), formats(), found)
+    with noting() as drawn:
+        Canvas(pen, 100, 100).text(0, 0, "日本")
+        assert (
+            render_template(found, "page.html", english(), person="本 & 語")
+            == f"<p>{SUBSTITUTE} &amp; {SUBSTITUTE}</p>"
+        )
+        render_template(found, "page.html", english(), own_fonts=False, person="漢")
+    assert list(drawn) == ["日", "本", "語"]
+
+
+def test_a_warning_names_what_was_replaced() -> None:
+    assert replacement_note([]) == ""
+    assert replacement_note("😀") == "1 character that no font has was replaced by □: U+1F600 GRINNING FACE"
+    assert replacement_note("😀日😀") == (
+        "2 characters that no font has were replaced by □: U+1F600 GRINNING FACE, U+65E5 CJK UNIFIED IDEOGRAPH-65E5"
+    )
+    assert replacement_note("\ue000").endswith("U+E000 without a name")
+    assert replacement_note("日本語漢字中文東京都").endswith(" and 2 more")
+
+
+@given(st.text(max_size=30))
+def test_what_is_undrawable_is_what_is_replaced(text: str) -> None:
+    missing = undrawable(templates(), text)
+    assert len(missing) == len(set(missing))
+    assert (drawable(templates(), text) == text) == (set(missing) <= {SUBSTITUTE})

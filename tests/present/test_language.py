@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations
 
@@ -21,16 +22,20 @@ from reports.analysis.headline import headline
 from reports.analysis.sections import overall_section
 from reports.errors import ConfigError
 from reports.figures import Figure, Figures, Window
-from reports.findings import NewFromZero, NoDelta, Points, Reason, Verb
+from reports.findings import Driver, NewFromZero, NoDelta, Place, Points, Reason, Standing, Verb
 from reports.present import sentences as sentences_module
 from reports.present.definitions import definitions
 from reports.present.formats import Formats
-from reports.present.language import Language, mark, mark_plural
+from reports.present.language import Language, languages, mark, mark_plural
 from reports.present.sentences import Sentences
+from reports.present.standing import place_sentence
 from reports.present.templates import Templates
-from tests.making import CHECKOUT, KINDS, english, figures_of, pipeline_of, plan_of, templates
+from reports.render.html import render_template
+from tests.making import CHECKOUT, KINDS, agent, arabic, english, figures_of, pipeline_of, plan_of, templates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from babel.messages.catalog import Catalog
 
 LOCALE = CHECKOUT / "templates" / "locale"
@@ -48,11 +53,17 @@ def messages(catalog: Catalog) -> set[Message]:
 
 @pytest.fixture(scope="module")
 def extracted(tmp_path_factory: pytest.TempPathFactory) -> set[Message]:
-    """Run `make messages` with another place for its output, whatever it thinks of the environment's age."""
-    output = tmp_path_factory.mktemp("extracted") / "messages.pot"
+    """Run `make messages` on copies, whatever it thinks of the environment's age."""
+    folder = tmp_path_factory.mktemp("extracted") / "locale"
+    shutil.copytree(LOCALE, folder)
+    output = folder / "messages.pot"
+    output.unlink()
     places = [f"CATALOGUE={output}", f"BIN={Path(sys.executable).parent}"]
     command = [str(shutil.which("make")), "-s", "-o", ".venv/dev", "messages", *places]
     subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True)
+    for path in sorted(folder.glob("*/messages.po")):
+        kept = LOCALE / path.relative_to(folder)
+        assert path.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), "run `make messages`"
     return messages(read(output.read_bytes()))
 
 
@@ -99,34 +110,71 @@ class Recording(NullTranslations):
         return one if number == 1 else many
 
 
-def test_whatever_is_said_can_be_translated(committed: set[Message]) -> None:
-    recording = Recording()
-    language = Language(english().locale, recording)
+def everything_said(language: Language) -> Iterator[str]:
+    """Yield what can be said of periods of all kinds, with and without figures."""
     formats = Formats(language, "SAR")
     sides = (None, Figures(), figures_of(won=1, lost=0), figures_of(won=2), figures_of(lost=1, won=0), figures_of())
     for kind in KINDS:
         periods = plan_of(kind)
         said = Sentences(language, formats, periods)
         empty = overall_section(periods, (pipeline_of(periods, lambda one: Window(one, figures_of())),))
-        assert said.compared
-        assert said.per_period(Figure.WON)
-        assert said.trend_alt(empty, Figure.VALUE_WON)
-        assert said.closed_alt(empty)
+        yield from (said.compared, said.per_period(Figure.WON), said.trailing(), said.trend_caption(empty))
+        yield from (said.trend_alt(empty, Figure.VALUE_WON), said.closed_alt(empty), said.flow_alt(empty))
         for now in sides:
             for before in sides:
                 section = type(empty)(**(vars(empty) | {"current": now, "deltas": deltas(now, before)}))
                 one = headline(section)
-                assert said.headline(type(one)(one.verb, now, before, one.delta))
-                said.lede(type(one)(one.verb, now, before, one.delta))
-        definitions(said, "UTC", assumed=True)
-        said.list_alt("x", [])
-        for figure in Figure:
-            said.spark_alt(empty, figure)
-    for change in (NoDelta(Reason.NO_DATA), NoDelta(Reason.BOTH_ZERO), NewFromZero(1, good=True)):
-        formats.change(change)
-    formats.change(Points(figures_of().value_won, good=True))
-    assert len(recording.asked) > 60
+                judged = type(one)(one.verb, now, before, one.delta)
+                yield from (said.headline(judged), said.lede(judged), said.short(judged))
+        yield from (text for pair in definitions(said, "UTC", assumed=True) for text in pair)
+        yield said.list_alt("", [])
+        yield from (said.spark_alt(empty, figure) for figure in Figure)
+        yield from (said.driver(driver) for driver in Driver)
+    yield from of_changes(Sentences(language, formats, plan_of()))
+
+
+def of_changes(said: Sentences) -> Iterator[str]:
+    """Yield what is said of changes and of an agent's standing."""
+    for change in (
+        *(NoDelta(Reason.NO_DATA), NoDelta(Reason.BOTH_ZERO), NewFromZero(1, good=True)),
+        Points(figures_of().value_won, good=True),
+    ):
+        yield said.formats.change(change).text
+        yield said.on_year_ago(change)
+    for level in (0, 1, 2, 5, 11, 100):
+        yield place_sentence(said, Standing(agent(7, "-"), 120, Place(Decimal(500), 3, level, Decimal(5)), None))
+
+
+def test_whatever_is_said_can_be_translated(committed: set[Message]) -> None:
+    recording = Recording()
+    assert any(list(everything_said(Language(english().locale, recording))))
+    assert len(recording.asked) > 80
     assert sorted(recording.asked - committed, key=str) == []
+
+
+LITERAL = {"text", "_text", "say", "mark"}
+LITERAL_PLURAL = {"plural", "_plural", "mark_plural"}
+
+
+def literals(path: Path) -> Iterator[Message]:
+    """Yield the messages that a module has in its calls, also those between the braces of an f-string."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+        words = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if name in LITERAL and words[:1] and node.args[0].col_offset >= 0 and isinstance(node.args[0], ast.Constant):
+            yield words[0]
+        if name in LITERAL_PLURAL and len(words) >= 2:
+            yield words[0], words[1]
+
+
+def test_no_message_hides_where_it_is_not_found(committed: set[Message]) -> None:
+    files = [*(CHECKOUT / "reports" / "present").glob("*.py"), *(CHECKOUT / "reports" / "render").glob("*.py")]
+    files += [*(CHECKOUT / "reports" / "charts").glob("*.py"), CHECKOUT / "reports" / "edition.py"]
+    found = {one for path in files for one in literals(path)}
+    assert len(found) > 250
+    assert sorted(found - committed, key=str) == [], "a message between the braces of an f-string isn't extracted"
 
 
 def test_every_verb_has_a_headline() -> None:
@@ -171,6 +219,10 @@ msgstr ""
 msgid "Value won"
 msgstr "القيمة المكسوبة"
 
+#, fuzzy
+msgid "Deals won"
+msgstr "خطأ"
+
 msgid "{number} day to {until}"
 msgid_plural "{number} days to {until}"
 msgstr[0] "صفر"
@@ -182,21 +234,98 @@ msgstr[5] "آخر"
 """
 
 
+def catalogue_in(folder: Path, language: str, text: str) -> Path:
+    """Write a catalogue where a project has its own templates."""
+    path = folder / "templates" / "locale" / language / "messages.po"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 @pytest.fixture
-def arabic(tmp_path: Path) -> Language:
-    folder = tmp_path / "locale" / "ar" / "LC_MESSAGES"
-    folder.mkdir(parents=True)
-    with (folder / "messages.mo").open("wb") as file:
-        write_mo(file, read(PO.encode()))
-    return Language.load(Templates((tmp_path / "empty", tmp_path)), "ar")
+def own(tmp_path: Path) -> Language:
+    catalogue_in(tmp_path, "ar", PO)
+    return Language.load(Templates((tmp_path / "empty", tmp_path / "templates")), "ar")
 
 
-def test_a_catalogue_in_any_of_the_folders_is_found_and_used(arabic: Language) -> None:
-    assert (arabic.tag, arabic.direction) == ("ar", "rtl")
-    assert arabic.text("Value won") == "القيمة المكسوبة"
-    assert arabic.text("Not translated yet") == "Not translated yet"
+def test_a_catalogue_in_any_of_the_folders_is_found_and_used(own: Language) -> None:
+    assert (own.tag, own.direction) == ("ar", "rtl")
+    assert own.text("Value won") == "القيمة المكسوبة"
+    assert own.text("Not translated yet") == "Not translated yet"
 
 
-def test_all_six_arabic_plurals_are_used(arabic: Language) -> None:
-    forms = [arabic.plural("{number} day to {until}", "{number} days to {until}", n) for n in (0, 1, 2, 3, 11, 100)]
+def test_what_is_marked_fuzzy_is_not_used(own: Language) -> None:
+    assert own.text("Deals won") == "Deals won"
+
+
+def test_all_six_arabic_plurals_are_used(own: Language) -> None:
+    forms = [own.plural("{number} day to {until}", "{number} days to {until}", n) for n in (0, 1, 2, 3, 11, 100)]
     assert forms == ["صفر", "واحد", "اثنان", "قليل", "كثير", "آخر"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "what"),
+    [
+        ('msgstr "القيمة المكسوبة"', 'msgstr "القيمة المكسوبة', 8, "this is no line of a catalogue"),
+        ('msgid "Deals won"', "Deals won", 11, "this is no line of a catalogue"),
+        ('msgstr "القيمة المكسوبة"\n', "", 7, "doesn't follow"),
+        ('msgstr[5] "آخر"', 'msgstr[6] "آخر"', 14, "doesn't follow"),
+        ('msgstr[4] "كثير"', 'msgstr[4] "{until} {nmber}"', 14, "the message has no value {nmber}"),
+        ('msgstr[4] "كثير"', 'msgstr[4] "{until.__class__}"', 14, "the message has no value"),
+        ('msgstr[4] "كثير"', 'msgstr[4] "{until"', 14, "the braces of a translation don't match"),
+        ("n==0 ? 0", "n==0 ? x", 1, "Plural-Forms"),
+    ],
+)
+def test_a_damaged_catalogue_names_the_file_and_the_line(
+    tmp_path: Path, right: str, wrong: str, line: int, what: str
+) -> None:
+    assert right in PO
+    path = catalogue_in(tmp_path, "ar", PO.replace(right, wrong).lstrip())
+    with pytest.raises(ConfigError, match=re.escape(f"{path}, line {line}: ") + ".*" + re.escape(what)):
+        Language.load(Templates.of_project(tmp_path), "ar")
+
+
+def test_a_catalogue_that_is_no_text_names_the_line(tmp_path: Path) -> None:
+    path = catalogue_in(tmp_path, "ar", "")
+    path.write_bytes(b'msgid "Now"\nmsgstr "\xff"\n')
+    with pytest.raises(ConfigError, match=re.escape(f"{path}, line 2: this isn't UTF-8")):
+        Language.load(Templates.of_project(tmp_path), "ar")
+
+
+FRENCH = """
+msgid ""
+msgstr ""
+"Language: fr\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=2; plural=(n > 1);\\n"
+
+msgid "Value won rose {change} to {now}"
+msgstr "Les ventes gagnées progressent de {change} à {now}"
+
+msgid "{left}; {right}"
+msgstr "{left} ; {right}"
+"""
+
+
+def test_a_third_language_is_one_folder(tmp_path: Path) -> None:
+    catalogue_in(tmp_path, "fr", FRENCH)
+    found = Templates.of_project(tmp_path)
+    assert {"ar", "en", "fr"} <= set(languages(found))
+    language = Language.load(found, "fr")
+    section = overall_section(plan_of(), (pipeline_of(plan_of(), lambda one: Window(one, figures_of())),))
+    section = replace(section, deltas=deltas(figures_of(value_won=66_000), figures_of()))
+    said = Sentences(language, Formats(language, "EUR"), plan_of())
+    one = replace(headline(section), current=figures_of(value_won=66_000))
+    assert said.headline(one).startswith("Les ventes gagnées progressent de 10% à ")
+    assert language.sequence(["un", "", "deux"]) == "un ; deux"
+    page = render_template(found, "partials/checks.html", language, page={"checks": []})
+    assert f'lang="{language.tag}"' not in page
+    assert "What was checked" in page, "what isn't translated yet stands in English"
+
+
+def test_lists_follow_the_language() -> None:
+    assert english().listed(["a", "", "b", "c"]) == "a, b, c"
+    assert english().sequence(["a", "b"]) == "a; b"
+    assert arabic().listed(["ا", "ب"]) == "ا، ب"
+    assert arabic().sequence(["ا", "ب", "ج"]) == "ا؛ ب؛ ج"
+    assert english().listed([]) == ""

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from reports.errors import RenderError
 from reports.present.fonts import SUBSTITUTE
 from reports.present.templates import Templates
-from reports.render.html import css_string, render_template
+from reports.render.html import css_string, render_template, runs
 from tests.making import english, templates
 
 if TYPE_CHECKING:
@@ -131,3 +131,11 @@ def test_a_css_string_ends_where_it_should(text: str) -> None:
         else:
             read, rest = read + rest[0], rest[1:]
     assert read == text
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [("Lina (KSA)", "ltr"), ("نورة Trading", "rtl"), ("\u2068(سارة)\u2069", "rtl"), ("12", "ltr"), ("", "ltr")],
+)
+def test_a_name_runs_as_its_first_letter_does(name: str, way: str) -> None:
+    assert runs(name) == way

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -94,6 +96,21 @@ def test_a_picture_is_the_words_that_stand_for_it(address: str) -> None:
     found = read(f"before ![the **new** chart]({address}) after")
     assert found.found == [("p", {"dir": "ltr"})]
     assert found.words.strip() == "before the new chart after"
+
+
+def test_a_link_holds_plain_text() -> None:
+    html = str(note_html("[so **very** *much* `code` ![picture](x.png)](https://example.com) and **more**"))
+    assert '<a href="https://example.com">so very much code picture</a>' in html
+    assert "<strong>more</strong>" in html
+
+
+@given(levels=st.lists(st.integers(1, 6), min_size=1, max_size=8))
+def test_no_level_of_headings_is_skipped(levels: list[int]) -> None:
+    html = str(note_html("\n\n".join(f"{'#' * level} Heading" for level in levels)))
+    found = [2, *(int(one) for one in re.findall(r"<h(\d)", html))]
+    assert len(found) == len(levels) + 1
+    assert all(2 < after <= min(before + 1, 6) for before, after in pairwise(found) if after > before)
+    assert html.count("<h") == html.count("</h")
 
 
 def test_headings_stand_below_that_of_the_section() -> None:

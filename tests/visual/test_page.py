@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pikepdf
 import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
 import pytest
 
 from reports.config import load
+from reports.desk import open_desk
 from reports.earlier import find_earlier
-from reports.edition import examine, open_desk, prepare, to_pdf
+from reports.edition import examine
 from reports.figures import Agent, AgentFigures, Card, Figures, StageFigures, Window
 from reports.job import plan_job
 from reports.render.context import columns
+from reports.rendering import prepare, to_pdf
 from tests.making import FETCHED, pipeline_of, snapshot_of
 
 if TYPE_CHECKING:
@@ -33,6 +37,8 @@ PIPELINES = 5
 AGENTS = 60
 HOSTILE = ("<b>bold</b> & co", "نورة القحطاني", "🚀 rocket", "A" * 300, "two\nlines", "\u202eturned", "李")
 FOOT = 50  # points from the lower edge: the margin with the footer
+HEADING = 13  # CSS pixels: larger than any other semi-bold type but the key figures
+MARGIN = 16 * 72 / 25.4  # points at either side
 
 
 def window(period: Period) -> Window:
@@ -67,11 +73,12 @@ def cards(pipeline: int) -> tuple[Card, ...]:
     )
 
 
-@pytest.fixture(scope="module")
-def pdf() -> bytes:
+def made(*, trial: bool = False, **changes: str) -> bytes:
+    """Return a crowded report as PDF."""
     config = load(CHECKOUT / "config.toml")
-    job = plan_job(config, "weekly", TODAY)
-    job = replace(job, report=job.report.model_copy(update={"title": "Weekly <i>report</i> & more"}))
+    job = replace(plan_job(config, "weekly", TODAY), trial=trial)
+    title = {"title": "Weekly <i>report</i> & more"}
+    job = replace(job, report=job.report.model_copy(update=title | changes))
     names = [f"Pipeline {HOSTILE[number]}"[:60] for number in range(PIPELINES)]
     pipelines = (
         replace(pipeline_of(job.plan, window, number=number, stages=(1, 2), name=name), cards=cards(number))
@@ -82,6 +89,16 @@ def pdf() -> bytes:
 
 
 @pytest.fixture(scope="module")
+def pdf() -> bytes:
+    return made()
+
+
+@pytest.fixture(scope="module")
+def arabic() -> bytes:
+    return made(locale="ar", numbers="arab", trial=True)
+
+
+@pytest.fixture(scope="module")
 def texts(pdf: bytes) -> list[str]:
     document = pdfium.PdfDocument(pdf)
     found = [page.get_textpage().get_text_range() for page in document]
@@ -89,7 +106,9 @@ def texts(pdf: bytes) -> list[str]:
     return found
 
 
-def test_only_our_own_fonts_are_used(pdf: bytes) -> None:
+@pytest.mark.parametrize("language", ["pdf", "arabic"])
+def test_only_our_own_fonts_are_used(language: str, request: pytest.FixtureRequest) -> None:
+    pdf: bytes = request.getfixturevalue(language)
     with pikepdf.open(BytesIO(pdf)) as document:
         fonts = {
             str(font["/BaseFont"]).partition("+")[2]
@@ -130,29 +149,68 @@ def test_what_stands_open_is_on_the_page(texts: list[str]) -> None:
     assert "Stage 13" not in text, "the last stages are one bar, which is drawn"
 
 
-def test_no_page_ends_with_a_heading(pdf: bytes) -> None:
-    headings = (
-        "Open pipeline",
-        "Largest open deals",
-        "Team",
-        "Value won per week",
-        "New deals by stage",
-        "Value won by agent",
-        "What the numbers mean",
-    )
-    document = pdfium.PdfDocument(pdf)
+@pytest.mark.parametrize("language", ["pdf", "arabic"])
+def test_no_page_ends_with_a_heading(language: str, request: pytest.FixtureRequest) -> None:
+    document = pdfium.PdfDocument(request.getfixturevalue(language))
+    assert any(line.is_heading for line in lines(document[1]))
     for page in document:
-        body = [line for line in lines(page) if line[1] > FOOT]
-        lowest = min(body, key=lambda line: line[1])
-        assert lowest[0] not in headings
+        body = [line for line in lines(page) if line.bottom > FOOT]
+        lowest = min(body, key=lambda line: line.bottom)
+        assert not lowest.is_heading, lowest
     document.close()
 
 
-def lines(page: pdfium.PdfPage) -> list[tuple[str, float]]:
-    """Return each piece of text on a page with its lower edge, in points."""
+@pytest.mark.parametrize(("language", "starts"), [("pdf", "left"), ("arabic", "right")])
+def test_headers_footers_and_the_mark_of_a_test_stand_where_lines_start_and_end(
+    language: str, starts: str, request: pytest.FixtureRequest
+) -> None:
+    document = pdfium.PdfDocument(request.getfixturevalue(language))
+    page = document[1]
+    width, height = page.get_size()
+    found = lines(page)
+    above = [line for line in found if line.bottom > height - FOOT]
+    below = [line for line in found if line.bottom < FOOT]
+    edges = {"left": min(line.left for line in above), "right": width - max(line.right for line in above)}
+    assert edges[starts] == pytest.approx(MARGIN, abs=2)
+    assert min(line.left for line in below) == pytest.approx(MARGIN, abs=2)
+    assert max(line.right for line in below) == pytest.approx(width - MARGIN, abs=2)
+    if language == "arabic":
+        assert edges["left"] == pytest.approx(MARGIN, abs=2), "the mark of a test"
+    document.close()
+
+
+def test_pages_are_counted_in_the_digits_of_the_report(arabic: bytes) -> None:
+    document = pdfium.PdfDocument(arabic)
+    for number, page in enumerate(document, 1):
+        foot = page.get_textpage().get_text_bounded(bottom=0, top=FOOT)
+        assert {"٠١٢٣٤٥٦٧٨٩"[number], "٠١٢٣٤٥٦٧٨٩"[len(document)]} <= set(foot)
+    document.close()
+
+
+class Line(NamedTuple):
+    """A piece of text on a page with its edges and the height of its type, in points."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    is_heading: bool
+
+
+def lines(page: pdfium.PdfPage) -> list[Line]:
+    """Return each piece of text on a page; a heading is semi-bold, and larger than text."""
     found = page.get_textpage()
-    boxes = [found.get_rect(index) for index in range(found.count_rects())]
-    return [(found.get_text_bounded(*box).strip(), box[1]) for box in boxes]
+    return [_line(found, index) for index in range(found.count_rects())]
+
+
+def _line(page: pdfium.PdfTextPage, index: int) -> Line:
+    left, bottom, right, top = page.get_rect(index)
+    text = page.get_text_bounded(left, bottom, right, top).strip()
+    place = pdfium_c.FPDFText_GetCharIndexAtPos(page, (left + right) / 2, (bottom + top) / 2, 4, 4)
+    name = ctypes.create_string_buffer(100)
+    pdfium_c.FPDFText_GetFontInfo(page, place, name, len(name), ctypes.byref(ctypes.c_int()))
+    size = pdfium_c.FPDFText_GetFontSize(page, place)  # in CSS pixels
+    return Line(text, left, bottom, right, is_heading=b"Semi-Bold" in name.value and size > HEADING)
 
 
 def elements(node: Any) -> Iterator[Any]:

@@ -14,15 +14,18 @@ import pypdfium2 as pdfium
 import pytest
 
 from reports.config import load
-from reports.edition import examine, open_desk, prepare, to_json, to_letter, to_pdf
+from reports.desk import open_desk
+from reports.documents import to_json
+from reports.edition import examine
 from reports.figures import Agent, AgentFigures, Card, Cut, Figures, StageFigures, Window
 from reports.job import plan_job
+from reports.letters import to_letter
+from reports.rendering import Printed, Rendering, prepare, to_pdf
 from tests.making import CHECKOUT, FETCHED, pipeline_of, snapshot_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reports.edition import Edition
     from reports.figures import PipelineWindows
     from reports.job import Job
     from reports.periods import Period
@@ -114,7 +117,7 @@ def edition(
     count: int = PIPELINES,
     more: str = "",
     **changes: Any,
-) -> Edition:
+) -> Rendering:
     """Make one agent's edition, the report configured by `more` lines and then by `changes`."""
     (folder / "config.toml").write_text(CONFIG + more, encoding="utf-8")
     job = plan_job(load(folder / "config.toml"), "card", TODAY)
@@ -154,6 +157,16 @@ def test_a_year_ago_has_room_as_well(tmp_path: Path, paper: str, *, show_team: b
     assert pages_of(pdf) == 1
 
 
+@pytest.mark.parametrize(("paper", "numbers"), [("A4", "arab"), ("letter", "latn")])
+@pytest.mark.parametrize("show_team", [False, True])
+@pytest.mark.parametrize(("agent", "more"), [(1, ""), (2, YEAR_AGO)])
+def test_in_arabic_it_stays_one_page_as_well(
+    tmp_path: Path, agent: int, more: str, paper: str, numbers: str, *, show_team: bool
+) -> None:
+    made = edition(tmp_path, agent, more=more, locale="ar", numbers=numbers, paper=paper, show_team=show_team)
+    assert pages_of(to_pdf(made)) == 1
+
+
 @pytest.mark.parametrize("count", [1, PIPELINES])
 @pytest.mark.parametrize("idle", [frozenset({7}), frozenset()])
 def test_few_and_no_deals_stay_one_page_too(tmp_path: Path, idle: frozenset[int], count: int) -> None:
@@ -163,7 +176,7 @@ def test_few_and_no_deals_stay_one_page_too(tmp_path: Path, idle: frozenset[int]
 def test_nobody_else_is_in_anything_that_goes_out(tmp_path: Path) -> None:
     made = edition(tmp_path, 7, count=2)
     pdf = to_pdf(made)
-    letter = to_letter(made, pdf)
+    letter = to_letter([Printed(made, pdf)])
     document = to_json(made.job, made.id, made.snapshot, made.analysis).decode()
     everything = "\n".join([text_of(pdf), letter.html, letter.text, letter.subject, document])
     assert name_of(7) in everything
@@ -207,7 +220,7 @@ def test_the_first_sentences_are_the_agent_s_own(tmp_path: Path) -> None:
 def test_the_mail_names_the_agent_whatever_its_body(tmp_path: Path) -> None:
     for body in ("full", "summary", "none"):
         made = edition(tmp_path, 7, count=2, body=body)
-        letter = to_letter(made, b"")
+        letter = to_letter([Printed(made, b"")])
         assert "Colleague-07" in letter.subject
         assert "Colleague-07" in letter.text
         assert "Colleague-07" in letter.html

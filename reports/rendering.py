@@ -1,0 +1,159 @@
+"""An edition in one language: its texts and pictures, and from them the page and the PDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from reports import probe_file
+from reports.analysis.headline import headline
+from reports.config.model import VoxysSource
+from reports.documents import to_csv, to_json
+from reports.figures import EditionId, Figure, Snapshot
+from reports.present.fonts import embedded_font_css, font_face_css
+from reports.present.formats import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reports.charts.canvas import Chart
+    from reports.charts.gallery import Gallery
+    from reports.desk import Desk
+    from reports.findings import Analysis, Section
+    from reports.job import Job
+    from reports.render.associated import Associated
+    from reports.render.context import Page, PageBuilder, SectionView
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """One report for one period and cut in one language, ready for any format."""
+
+    job: Job
+    id: EditionId
+    snapshot: Snapshot
+    analysis: Analysis
+    desk: Desk
+    gallery: Gallery
+    page: Page
+    charts: Mapping[str, Chart]  # by the addresses that the page has for them
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A rendering with its PDF, and what a person should know of how it came out."""
+
+    rendering: Rendering
+    pdf: bytes
+    warnings: tuple[str, ...] = ()
+
+
+def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analysis: Analysis) -> Rendering:
+    """Draw the charts and write the page's texts."""
+    from reports.charts.canvas import Pen
+    from reports.charts.gallery import Gallery
+    from reports.render.context import Facts, PageBuilder
+
+    account, locale = job.config.account, desk.locale
+    gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
+    facts = Facts(
+        edition=edition,
+        account=desk.formats.isolate(clean(job.config.account_name(locale))),
+        title=desk.formats.isolate(clean(job.config.title(job.report, locale))),
+        as_of=job.as_of,
+        fetched_at=snapshot.fetched_at,
+        zone=account.zone,
+        paper=job.report.paper,
+        all_pipelines=job.pipelines is None,
+        cut=job.cut,
+        assumed=isinstance(job.config.source, VoxysSource),
+        note=job.note,
+        trial=job.trial,
+        targets_left_out=bool(job.report.targets.goals) and not job.goals,
+        proof=probe_file.read(job.config, desk.formats.currency, [one.pipeline.id for one in snapshot.pipelines]),
+    )
+    builder = PageBuilder(desk.sentences, facts)
+    charts = _charts(gallery, analysis, letter=job.report.paper == "letter")
+    overview, *pipelines = (
+        _section_view(desk, builder, section, drawn)
+        for section, drawn in zip((analysis.overall, *analysis.pipelines), charts, strict=True)
+    )
+    page = builder.page(analysis, overview, pipelines)
+    if analysis.standing is not None:
+        page = builder.agent_page(page, analysis, analysis.standing)
+    pictures = {
+        view.charts[name].src: chart
+        for view, drawn in zip((overview, *pipelines), charts, strict=True)
+        for name, chart in drawn.items()
+    }
+    return Rendering(job, edition, snapshot, analysis, desk, gallery, page, pictures)
+
+
+def _charts(gallery: Gallery, analysis: Analysis, *, letter: bool) -> list[dict[str, Chart]]:
+    """Draw the charts of the overview, then those of each pipeline; an agent's page has none of these."""
+    if analysis.standing is not None:
+        return [gallery.card(analysis, letter=letter), *({} for _ in analysis.pipelines)]
+    return [gallery.overview(analysis), *map(gallery.pipeline, analysis.pipelines)]
+
+
+def _section_view(desk: Desk, builder: PageBuilder, section: Section, charts: Mapping[str, Chart]) -> SectionView:
+    from reports.charts.sparkline import sparkline
+
+    sparks = {
+        figure: sparkline(
+            desk.theme,
+            [point.figures.value(figure) if point.figures else None for point in section.trend],
+            sums=figure.is_sum,
+        )
+        for figure in Figure
+    }
+    alts = {name: chart.alt for name, chart in charts.items()}
+    return builder.section(section, alts, sparks, desk.sentences.headline(headline(section)))
+
+
+def to_html(rendering: Rendering) -> str:
+    """Return the page as HTML that stands alone: fonts and charts are inside."""
+    from reports.render.html import with_pictures
+
+    html = page_html(rendering, embedded_font_css(rendering.desk.templates))
+    return with_pictures(html, {src: chart.svg for src, chart in rendering.charts.items()})
+
+
+def page_html(rendering: Rendering, fonts: str) -> str:
+    """Fill the page's template; `fonts` is the CSS that brings them, charts are only named."""
+    from reports.render.html import render_template
+
+    templates, report = rendering.desk.templates, rendering.job.report
+    styles = {
+        "fonts": Markup(fonts),  # noqa: S704 - our own addresses
+        "theme": rendering.desk.theme.css(),
+        "page": Markup(templates.read("base/page.css")),  # noqa: S704 - a template of ours or the project's
+    }
+    return render_template(
+        templates, f"{report.template}/page.html", rendering.desk.language, page=rendering.page, styles=styles
+    )
+
+
+def to_pdf(rendering: Rendering) -> bytes:
+    """Return the page as a PDF that everybody can read, with its figures as files inside."""
+    from reports.render.pdf import html_to_pdf
+
+    templates = rendering.desk.templates
+    drawings = {src: chart.canvas.drawing() for src, chart in rendering.charts.items()}
+    return html_to_pdf(page_html(rendering, font_face_css(templates)), templates, drawings, _associated(rendering))
+
+
+def _associated(rendering: Rendering) -> tuple[Associated, ...]:
+    """Return the edition's document and the table of its figures."""
+    from reports.render.associated import Associated
+
+    job, say, name = rendering.job, rendering.desk.language.text, rendering.id.filename
+    fetched = rendering.snapshot.fetched_at
+    document = to_json(job, rendering.id, rendering.snapshot, rendering.analysis)
+    table = to_csv(job, rendering.id, rendering.analysis)
+    return (
+        Associated(f"{name}.json", say("The figures of this report (JSON)"), "application/json", document, fetched),
+        Associated(f"{name}.csv", say("The figures of this report (CSV)"), "text/csv", table, fetched),
+    )
