@@ -7,8 +7,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := $(BIN)/python -m pip install -qq --editable
 KILLS ?= 200
 SEED ?=
-# One more than two cores: many tests wait for another process.
+# More than two cores: many tests wait for another process, the long ones most of the time.
 WORKERS ?= 3
+SLOW_WORKERS ?= 5
 CATALOGUE ?= templates/locale/messages.pot
 LANGUAGES := $(notdir $(patsubst %/,%,$(dir $(wildcard $(dir $(CATALOGUE))*/messages.po))))
 INPUTS := pyproject.toml constraints.txt
@@ -31,7 +32,7 @@ test: .venv/dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
 test-slow: .venv/dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow
+	$(BIN)/python -m pytest -n $(SLOW_WORKERS) --dist worksteal -m slow
 
 soak: .venv/dev
 	$(BIN)/python tests/delivery/soak.py $(KILLS) $(SEED)

@@ -64,7 +64,7 @@ def run_now(made: World, *, again: bool = False) -> str:
     ran = asyncio.run(run(made.office, job, lambda _: None, again=again))
     assert not ran.deliveries
     [made_now] = ran.made
-    return str(made_now.edition.id)
+    return str(made_now.revision.edition)
 
 
 def test_the_owner_alone_gets_an_edition_that_waits(asked: World, mailbox: Mailbox) -> None:
