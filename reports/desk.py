@@ -9,10 +9,11 @@ from reports.present.formats import Formats
 from reports.present.language import SOURCE_LANGUAGE, Language
 from reports.present.sentences import Sentences
 from reports.present.templates import Templates
-from reports.present.theme import Theme, load_theme
+from reports.present.themes import load_theme
 
 if TYPE_CHECKING:
     from reports.job import Job
+    from reports.present.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ def open_desk(job: Job, locale: str | None = None) -> Desk:
     name = locale or job.locales[0]
     language = Language.load(templates, name, job.config.numbers(job.report))
     formats = Formats(language, job.config.currency(job.report))
-    return Desk(name, templates, language, formats, Sentences(language, formats, job.plan), load_theme(templates))
+    theme = load_theme(templates, *job.config.look(job.report), job.config.folder)
+    return Desk(name, templates, language, formats, Sentences(language, formats, job.plan), theme)
 
 
 def english(desk: Desk) -> Sentences:

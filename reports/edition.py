@@ -199,8 +199,8 @@ def _print(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analysi
     with noting() as replaced:
         rendering = prepare(job, desk, edition, snapshot, analysis)
         pdf = to_pdf(rendering)
-    note = replacement_note(replaced)
-    return Printed(rendering, pdf, (note,) if note else ())
+    notes = (replacement_note(replaced), *desk.theme.notes)
+    return Printed(rendering, pdf, tuple(one for one in notes if one))
 
 
 def printed_in(job: Job, printed: Sequence[Printed], locale: str | None) -> list[Printed]:
@@ -222,7 +222,7 @@ def keep(
 
     first = printed[0].rendering
     files = {"snapshot.json": snapshot, **record_files(printed, letters)}
-    draft.finish({**files, **input_files(first.job, earlier)}, versions(first.desk.templates))
+    draft.finish({**files, **input_files(first.job, earlier, first.desk.theme.files)}, versions(first.desk.templates))
 
 
 def record_files(printed: Sequence[Printed], letters: Mapping[str, Letter]) -> dict[str, bytes]:

@@ -45,14 +45,18 @@ _NO_PAGE_OF_REPORT = {
 TEXTS = {".html", ".css", ".txt", ".toml", ".po"}  # templates, themes and catalogues; fonts are known by their digests
 
 
-def input_files(job: Job, earlier: bytes) -> dict[str, bytes]:
-    """Return the files, below `inputs/`; where secrets are kept is in no file, secrets themselves never were."""
+def input_files(job: Job, earlier: bytes, look: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files, below `inputs/`; where secrets are kept is in no file, secrets themselves never were.
+
+    The `look` are the files of the theme, by their paths below a project.
+    """
     files = {CONFIG: _config(job), EARLIER: earlier}
     if job.note is not None:
         files[NOTE] = job.note.encode()
     proof = probe_file.path_of(job.config)
     if proof.is_file():
         files[proof.name] = proof.read_bytes()
+    files |= look
     files |= {f"templates/{name}": path.read_bytes() for name, path in _templates(job.config.folder).items()}
     return {f"{FOLDER}/{name}": content for name, content in files.items()}
 

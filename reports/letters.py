@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 from reports.documents import to_csv, to_json
 from reports.files import safe_name
+from reports.rendering import logo_alt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from reports.desk import Desk
     from reports.mail.compose import Letter
     from reports.mail.enclosure import Enclosure
+    from reports.render.letter import Emblem
     from reports.render.trial import Trial
     from reports.rendering import Printed, Rendering
+
+LOGO = "logo"  # the picture's name in a mail
 
 
 def to_letter(printed: Sequence[Printed]) -> Letter:
@@ -34,13 +39,37 @@ def to_letter(printed: Sequence[Printed]) -> Letter:
         sender=rendering.job.config.email.sender,
         subject=_subject(rendering),
         text=letter_text(*parts, report.body, report.attach, others),
-        html=letter_html(*parts, desk.theme.colours, named, report.body, report.attach, others),
-        pictures={name: chart.png() for name, chart in charts.items()},
+        html=letter_html(
+            *parts,
+            desk.theme.colours,
+            named,
+            report.body,
+            report.attach,
+            others,
+            dark=desk.theme.dark,
+            logo=emblem(rendering),
+        ),
+        pictures={name: chart.png() for name, chart in charts.items()} | _logo(desk),
         attachments=_enclosures(printed),
         language=", ".join(one.rendering.desk.language.tag for one in printed),
         date=rendering.snapshot.fetched_at,
         reply_to=rendering.job.config.reply_to(report),
     )
+
+
+def emblem(rendering: Rendering) -> Emblem | None:
+    """Return the logo as the mail names it; None where the theme has none for mails."""
+    from reports.render.letter import Emblem
+
+    logo = rendering.desk.theme.logo
+    if logo is None or logo.mail is None:
+        return None
+    return Emblem(f"cid:{LOGO}", logo_alt(rendering), logo.mail.width, logo.mail.height)
+
+
+def _logo(desk: Desk) -> dict[str, bytes]:
+    logo = desk.theme.logo
+    return {} if logo is None or logo.mail is None else {LOGO: logo.mail.content}
 
 
 def to_trial_letter(printed: Sequence[Printed], trial: Trial, number: int) -> Letter:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reports.config.email import SmtpEmail
 from reports.cuts import known_orders, readers
-from reports.desk import open_desk
+from reports.desk import english, open_desk
 from reports.errors import ReportsError
 from reports.files import can_be_written
 from reports.job import part_of, plan_job
@@ -140,9 +140,9 @@ def _report(config: Config, name: str, today: date) -> Finding:
     for locale in _languages(job):
         open_desk(job, locale)
     check_template(desk.templates, job.report.template)
-    sentences = desk.sentences
+    sentences = english(desk)
     said = f"{sentences.current}, {sentences.compared}; to {readers(job.report)}"
-    return Finding(name, f"{said}{_next(config, name)}")
+    return Finding(name, f"{said}{_next(config, name)}", hint="; ".join(desk.theme.notes))
 
 
 def _languages(job: Job) -> set[str]:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from reports import probe_file
 from reports.analysis.headline import headline
+from reports.config.languages import worded
 from reports.config.model import VoxysSource
 from reports.documents import to_csv, to_json
 from reports.figures import EditionId, Figure, Snapshot
@@ -126,14 +127,32 @@ def page_html(rendering: Rendering, fonts: str) -> str:
     from reports.render.html import render_template
 
     templates, report = rendering.desk.templates, rendering.job.report
-    styles = {
+    return render_template(
+        templates,
+        f"{report.template}/page.html",
+        rendering.desk.language,
+        page=rendering.page,
+        styles=styles_of(rendering, fonts),
+    )
+
+
+def styles_of(rendering: Rendering, fonts: str) -> dict[str, object]:
+    """Return what the head and the masthead of a page need of the look."""
+    templates = rendering.desk.templates
+    return {
         "fonts": Markup(fonts),  # noqa: S704 - our own addresses
         "theme": rendering.desk.theme.css(),
         "page": Markup(templates.read("base/page.css")),  # noqa: S704 - a template of ours or the project's
+        "logo": rendering.desk.theme.logo,
+        "logo_alt": logo_alt(rendering),
     }
-    return render_template(
-        templates, f"{report.template}/page.html", rendering.desk.language, page=rendering.page, styles=styles
-    )
+
+
+def logo_alt(rendering: Rendering) -> str:
+    """Return what the logo is to those who don't see it, in the language of the page."""
+    logo, locale = rendering.desk.theme.logo, rendering.desk.locale
+    named = None if logo is None or logo.alt is None else worded(logo.alt, locale)
+    return rendering.desk.formats.isolate(clean(named or rendering.job.config.account_name(locale)))
 
 
 def to_pdf(rendering: Rendering) -> bytes:

@@ -19,6 +19,7 @@ from reports.config.model import Account, Archive, Checks, Config, Ledger, Runne
 from reports.config.report import Report, Targets, View
 from reports.config.schedule import ScheduleTable
 from reports.config.secret import Secret, Section
+from reports.config.theme import ChartType, Colours, Dark, FontFiles, LogoTable, ThemeTable
 from reports.ledger.values import DeliveryState, SlotState
 from tests.making import CHECKOUT
 
@@ -48,8 +49,17 @@ TABLES: dict[str, tuple[type[Section], ...]] = {  # by their headings in configu
     "only_if": (ConditionTable,),
     "schedule": (ScheduleTable,),
 }
+OF_THEMES: dict[str, tuple[type[Section], ...]] = {  # by their headings in themes.md
+    "A theme's file": (ThemeTable,),
+    "[colours]": (Colours,),
+    "[dark]": (Dark,),
+    "[chart]": (ChartType,),
+    "[logo]": (LogoTable,),
+    "[fonts]": (FontFiles,),
+}
+PLACES = [("docs/configuration.md", one) for one in TABLES] + [("docs/themes.md", one) for one in OF_THEMES]
 BLOCK = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DOCUMENTS = ("README.md", "docs/operate.md", "docs/readers.md")
+DOCUMENTS = ("README.md", "docs/operate.md", "docs/readers.md", "docs/themes.md")
 WHOLE_FILE = tomllib.loads((CHECKOUT / "config.toml").read_text(encoding="utf-8"))
 
 
@@ -91,9 +101,9 @@ def test_commands_named_for_operators_exist() -> None:
     assert named <= set(commands.commands)
 
 
-def keys_listed(heading: str) -> dict[str, str]:
-    """Return the keys of one table of configuration.md, with what stands there as their default."""
-    text = document("docs/configuration.md").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+def keys_listed(place: str, heading: str) -> dict[str, str]:
+    """Return the keys of one table of a document, with what stands there as their default."""
+    text = document(place).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
     assert {len(row) for row in rows} == {4}
     return {key.strip("`"): default for key, _, default, _ in rows}
@@ -101,7 +111,11 @@ def keys_listed(heading: str) -> dict[str, str]:
 
 def fields_of(heading: str) -> dict[str, FieldInfo]:
     """Return the keys that a table may have, of whichever kind it is."""
-    return {field.alias or name: field for model in TABLES[heading] for name, field in model.model_fields.items()}
+    return {
+        field.alias or name: field
+        for model in {**TABLES, **OF_THEMES}[heading]
+        for name, field in model.model_fields.items()
+    }
 
 
 def written(key: str, field: FieldInfo, listed: str) -> object:
@@ -111,14 +125,14 @@ def written(key: str, field: FieldInfo, listed: str) -> object:
     return getattr(table.model_validate(tomllib.loads(f"{key} = {listed.strip('`')}")), key)
 
 
-@pytest.mark.parametrize("heading", TABLES)
-def test_every_key_of_a_table_is_listed_and_no_other(heading: str) -> None:
-    assert keys_listed(heading).keys() == fields_of(heading).keys()
+@pytest.mark.parametrize(("place", "heading"), PLACES)
+def test_every_key_of_a_table_is_listed_and_no_other(place: str, heading: str) -> None:
+    assert keys_listed(place, heading).keys() == fields_of(heading).keys()
 
 
-@pytest.mark.parametrize("heading", TABLES)
-def test_the_default_that_is_listed_is_the_one_that_holds(heading: str) -> None:
-    listed, fields = keys_listed(heading), fields_of(heading)
+@pytest.mark.parametrize(("place", "heading"), PLACES)
+def test_the_default_that_is_listed_is_the_one_that_holds(place: str, heading: str) -> None:
+    listed, fields = keys_listed(place, heading), fields_of(heading)
     needed = {key for key, field in fields.items() if field.is_required()}
     defaults = {key: one.get_default(call_default_factory=True) for key, one in fields.items() if key not in needed}
     unset = {key for key, default in defaults.items() if default is None}
@@ -132,7 +146,7 @@ def test_no_table_of_the_configuration_is_left_out() -> None:
     headings = [line[3:] for line in document("docs/configuration.md").splitlines() if line.startswith("## ")]
     assert headings.count("[groups]") == 1
     assert {*headings} - {"[groups]", "Texts and languages"} == TABLES.keys()
-    tables = {model for models in TABLES.values() for model in models}
+    tables = {model for models in (*TABLES.values(), *OF_THEMES.values()) for model in models}
     assert {one for one in tables_below(Section) if not one.__name__.startswith("_")} == tables
 
 

@@ -52,7 +52,7 @@ def test_the_job_of_a_scheduled_report_is_read_again_without_its_schedule_and_ow
     (tmp_path / "config.toml").write_text(SCHEDULED, encoding="utf-8")
     (tmp_path / "templates").symlink_to(CHECKOUT / "templates")
     job = plan_job(load(tmp_path / "config.toml"), "weekly", date(2026, 11, 22))
-    kept = input_files(job, b"{}")["inputs/config.json"]
+    kept = input_files(job, b"{}", {})["inputs/config.json"]
     content = json.loads(kept)["config"]
     assert set(content) == {"account", "source", "email", "reports"}
     assert set(content["account"]) == {"name", "timezone", "week_start", "currency"}

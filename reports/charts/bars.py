@@ -45,7 +45,7 @@ def bars_chart(pen: Pen, name: str, alt: str, bars: Sequence[Bar], width: float)
     for index, (bar, label) in enumerate(zip(bars, names, strict=True)):
         y = canvas.height - (index + 0.5) * ROW
         canvas.text(left - 2 * GAP, y, label, align="right", role="ink")
-        _draw_bar(canvas, zero, left + axis(float(bar.value)), y)
+        canvas.row(y, THICK, zero, left + axis(float(bar.value)), "mid")
         if bar.before:
             x = left + axis(float(bar.before))
             canvas.line([(x, y - THICK / 2 - 2), (x, y + THICK / 2 + 2)], "ink", 1.0)
@@ -53,7 +53,3 @@ def bars_chart(pen: Pen, name: str, alt: str, bars: Sequence[Bar], width: float)
         canvas.number(width, notes, y, bar.note)
     canvas.line([(zero, 1), (zero, canvas.height - 1)], "line", 0.7)
     return Chart(name, alt, canvas)
-
-
-def _draw_bar(canvas: Canvas, zero: float, end: float, y: float) -> None:
-    canvas.bar(min(zero, end), y - THICK / 2, abs(end - zero), THICK, "mid")

@@ -14,9 +14,10 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
+from reports.charts.blocks import Block, Side, box
 from reports.charts.lettering import REGULAR, TALL, Word, path_operators, text_width
 from reports.present.drawing import Drawing
-from reports.present.fonts import drawable, register_with_matplotlib
+from reports.present.fonts import drawable, register_typefaces, register_with_matplotlib
 from reports.present.formats import ELLIPSIS, cut_at_word
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Canvas:
 
     def __init__(self, pen: Pen, width: float, height: float, *, mirrored: bool = False) -> None:
         register_with_matplotlib(pen.templates)
+        register_typefaces(pen.theme.typefaces)
         rcParams["svg.fonttype"] = SVG_TEXT
         rcParams["svg.hashsalt"] = SVG_SALT
         rcParams["text.parse_math"] = False  # a dollar sign in a name is a dollar sign
@@ -114,7 +116,7 @@ class Canvas:
         self.height = height
         self._mirrored = mirrored
         self._grounds: list[tuple[float, float, float, float]] = []
-        self._boxes: defaultdict[str, list[tuple[float, float, float, float]]] = defaultdict(list)
+        self._blocks: defaultdict[str, list[Block]] = defaultdict(list)
         self._words: defaultdict[str, list[Word]] = defaultdict(list)
         self._lines: list[tuple[Sequence[tuple[float, float]], str, float, int]] = []
 
@@ -122,9 +124,17 @@ class Canvas:
         """Shade a box behind everything."""
         self._grounds.append((self._left(x, width), y, width, height))
 
-    def bar(self, x: float, y: float, width: float, height: float, role: str) -> None:
-        """Fill a box from its lower corner at the side that x grows from."""
-        self._boxes[role].append((self._left(x, width), y, width, height))
+    def column(self, middle: float, wide: float, zero: float, end: float, role: str) -> None:
+        """Fill a bar that reaches from one height to another; round at its end where the theme has a radius."""
+        side: Side = "top" if end >= zero else "bottom"
+        left = self._left(middle - wide / 2, wide)
+        self._blocks[role].append(Block(left, min(zero, end), wide, abs(end - zero), side))
+
+    def row(self, y: float, tall: float, zero: float, end: float, role: str) -> None:
+        """Fill a bar with its middle at a height that reaches from one x to another."""
+        side: Side = "right" if (end >= zero) != self._mirrored else "left"
+        left = self._left(min(zero, end), abs(end - zero))
+        self._blocks[role].append(Block(left, y - tall / 2, abs(end - zero), tall, side))
 
     def line(
         self, points: Sequence[tuple[float, float]], role: str, width: float = 0.6, *, under: bool = False
@@ -157,10 +167,10 @@ class Canvas:
         if not words.strip():
             return
         shown = self._shown(words)
-        width = text_width(shown, size, weight)
+        width = text_width(shown, size, weight, self.pen.theme.stack)
         side = SWAPPED[align] if self._mirrored else align
         left = self._left(x, 0.0) - width * {"left": 0.0, "center": 0.5, "right": 1.0}[side]
-        word = Word(shown, left, left + width, y, size, weight, self.pen.hangs)
+        word = Word(shown, left, left + width, y, size, weight, self.pen.theme.stack, self.pen.hangs)
         if not (if_free and any(word.touches(other) for other in self.words)):
             self._words[role].append(word)
 
@@ -185,7 +195,7 @@ class Canvas:
 
     def measure(self, words: str, size: float | None = None, weight: int = REGULAR) -> float:
         """Return how wide a text is, in points."""
-        return text_width(self._shown(words), size or self.pen.size("text"), weight)
+        return text_width(self._shown(words), size or self.pen.size("text"), weight, self.pen.theme.stack)
 
     def fit(self, words: str, room: float, size: float | None = None, weight: int = REGULAR) -> str:
         """Cut a text to the room it has, in points, with an ellipsis."""
@@ -212,8 +222,10 @@ class Canvas:
     def drawing(self) -> Drawing:
         """Return the sheet as PDF operators: WeasyPrint reads an SVG point by point, which costs more than the page."""
         parts = [*self._filled(SHADE, self._grounds), *self._strokes(UNDER)]
-        for role, boxes in self._boxes.items():
-            parts += self._filled(role, boxes)
+        for role, bars in self._blocks.items():
+            parts += (
+                self._rounded(role, bars) if self.pen.theme.radius else self._filled(role, [one[:4] for one in bars])
+            )
         parts += self._strokes(OVER)
         for role, words in self._words.items():
             parts += [self._fill(role), *(word.operators() for word in words)]
@@ -221,6 +233,9 @@ class Canvas:
 
     def _filled(self, role: str, boxes: Sequence[tuple[float, float, float, float]]) -> list[bytes]:
         return [self._fill(role), *(b"%.2f %.2f %.2f %.2f re" % box for box in boxes), b"f"] if boxes else []
+
+    def _rounded(self, role: str, bars: Sequence[Block]) -> list[bytes]:
+        return [self._fill(role), *(path_operators(one.path(self.pen.theme.radius)) for one in bars), b"f"]
 
     def _fill(self, role: str) -> bytes:
         return b"%s rg" % _rgb(self.pen.colour(role))
@@ -249,8 +264,8 @@ class Canvas:
         figure = Figure(figsize=(self.width / POINTS_PER_INCH, self.height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
         figure.patch.set_visible(False)
         points = Affine2D().scale(1 / POINTS_PER_INCH) + figure.dpi_scale_trans
-        grounds = {SHADE: [_box(*box) for box in self._grounds]} if self._grounds else {}
-        boxes = {role: [_box(*box) for box in found] for role, found in self._boxes.items()}
+        grounds = {SHADE: [box(*each) for each in self._grounds]} if self._grounds else {}
+        boxes = {role: [one.path(self.pen.theme.radius) for one in found] for role, found in self._blocks.items()}
         words = {role: [word.path() for word in found] for role, found in self._words.items()}
         for layer, paths in ((GROUND, grounds), (BOXES, boxes), (WORDS, words)):
             for role, found in paths.items():
@@ -262,10 +277,6 @@ class Canvas:
                 PathPatch(outline, fill=False, edgecolor=colour, linewidth=width, transform=points, zorder=layer)
             )
         return figure
-
-
-def _box(x: float, y: float, width: float, height: float) -> Path:
-    return Path([(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)], closed=True)
 
 
 def _rgb(colour: str) -> bytes:

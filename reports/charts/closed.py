@@ -76,9 +76,8 @@ def _draw_pairs(canvas: Canvas, box: Box, zero: float, unit: float, pairs: Seque
             canvas.text(middle, zero + 4, "\u2013", align="center")
             continue
         upper, lower = pair
-        left, width = middle - pitch * BAR / 2, pitch * BAR
-        canvas.bar(left, zero, width, upper * unit, role_of(age))
-        canvas.bar(left, zero - lower * unit, width, lower * unit, "line" if age < 2 else "hair")
+        canvas.column(middle, pitch * BAR, zero, zero + upper * unit, role_of(age))
+        canvas.column(middle, pitch * BAR, zero, zero - lower * unit, "line" if age < 2 else "hair")
         if age < 2:
             role = "muted" if age else "ink"
             above, below = zero + upper * unit + 6.5, zero - lower * unit - 6.5

@@ -144,7 +144,7 @@ def draw_columns(canvas: Canvas, box: Box, axis: Scale, series: Series, *, label
     for age, value in enumerate(reversed(series.values)):
         middle = box.right - (age + 0.5) * pitch
         top = zero if value is None else box.bottom + axis(float(value))
-        canvas.bar(middle - pitch * BAR / 2, min(zero, top), pitch * BAR, abs(top - zero), role_of(age))
+        canvas.column(middle, pitch * BAR, zero, top, role_of(age))
         if value is None or age < labelled:
             words = DASH if value is None else series.write(value)
             words = f"{words} {SIGNAL}" if series.is_signal and age == 0 else words

@@ -43,9 +43,8 @@ def drivers_chart(pen: Pen, alt: str, steps: Sequence[Step], width: float) -> Ch
     for index, (step, name) in enumerate(zip(steps, names, strict=True)):
         y = canvas.height - (index + 0.5) * ROW
         canvas.text(0, y, name, role="ink", weight=STRONG if step.is_total else REGULAR)
-        end = zero + unit * float(step.amount)
         role = "accent" if step.is_total else "mid"
-        canvas.bar(min(zero, end), y - THICK / 2, abs(end - zero), THICK, role)
+        canvas.row(y, THICK, zero, zero + unit * float(step.amount), role)
         canvas.number(width - notes - 2 * GAP, texts, y, step.text, role="ink", weight=STRONG)
         canvas.number(width, notes, y, step.note)
         if step.is_total:

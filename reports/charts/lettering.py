@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath, text_to_path
 from matplotlib.transforms import Affine2D
 
-from reports.present.fonts import FAMILIES
+if TYPE_CHECKING:
+    from reports.present.fonts import FontStack
 
-CAPITALS = 0.727  # height of Inter's capitals and digits, as a part of the size
 REGULAR, STRONG = 400, 600
 TALL = {False: 1.0, True: 1.25}  # of the size: what letters take from the highest to the lowest
 SPACE = 2.0  # points that words keep from each other at least
-BELOW = {False: CAPITALS / 2, True: 0.3}  # of the size: the baseline below the middle; less where letters hang
+HANGING = 0.3  # of the size: how far below the middle letters stand that hang
 OPERATORS = {Path.MOVETO: b" m", Path.LINETO: b" l", Path.CURVE3: b" c", Path.CURVE4: b" c"}
 
 
@@ -30,6 +31,7 @@ class Word:
     y: float
     size: float
     weight: int
+    stack: FontStack
     hangs: bool = False  # whether it is of a script whose letters reach further down, as Arabic does
 
     def touches(self, other: Word) -> bool:
@@ -45,41 +47,43 @@ class Word:
     @property
     def baseline(self) -> float:
         """The height that its letters stand on."""
-        return self.y - BELOW[self.hangs] * self.size
+        return self.y - (HANGING if self.hangs else self.stack.capitals / 2) * self.size
 
     def path(self) -> Path:
         """Return its outline."""
-        return outline(self.text, self.size, self.weight).transformed(Affine2D().translate(self.left, self.baseline))
+        return outline(self.text, self.size, self.weight, self.stack).transformed(
+            Affine2D().translate(self.left, self.baseline)
+        )
 
     def operators(self) -> bytes:
         """Return it as PDF operators that fill it."""
-        drawn = outline_operators(self.text, self.size, self.weight)
+        drawn = outline_operators(self.text, self.size, self.weight, self.stack)
         return b"q 1 0 0 1 %.2f %.2f cm %s f Q" % (self.left, self.baseline, drawn)
 
 
 @cache
-def font(size: float, weight: int) -> FontProperties:
-    """Return our own fonts at a size in points; Arabic letters come from the second family."""
-    return FontProperties(family=list(FAMILIES), size=size, weight=weight)
+def font(size: float, weight: int, stack: FontStack) -> FontProperties:
+    """Return fonts at a size in points; letters that the first family doesn't have come from those behind it."""
+    return FontProperties(family=list(stack.families), size=size, weight=weight)
 
 
 @cache
-def text_width(words: str, size: float, weight: int) -> float:
+def text_width(words: str, size: float, weight: int, stack: FontStack) -> float:
     """Return the width of one line in points."""
-    width, _, _ = text_to_path.get_text_width_height_descent(words, font(size, weight), ismath=False)
+    width, _, _ = text_to_path.get_text_width_height_descent(words, font(size, weight, stack), ismath=False)
     return float(width)
 
 
 @cache
-def outline(words: str, size: float, weight: int) -> Path:
+def outline(words: str, size: float, weight: int, stack: FontStack) -> Path:
     """Return the outline of one line, its baseline from (0, 0), in points."""
-    return TextPath((0, 0), words, size=size, prop=font(size, weight))
+    return TextPath((0, 0), words, size=size, prop=font(size, weight, stack))
 
 
 @cache
-def outline_operators(words: str, size: float, weight: int) -> bytes:
+def outline_operators(words: str, size: float, weight: int, stack: FontStack) -> bytes:
     """Return the outline of one line as PDF operators."""
-    return path_operators(outline(words, size, weight))
+    return path_operators(outline(words, size, weight, stack))
 
 
 def path_operators(path: Path) -> bytes:

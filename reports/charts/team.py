@@ -46,7 +46,7 @@ def team_chart(pen: Pen, alt: str, mates: Sequence[Mate], width: float, across: 
         zero, end = left + axis(0), left + axis(float(mate.value or 0))
         role, weight = ("ink", STRONG) if mate.own else ("muted", REGULAR)
         canvas.text(left - 2 * GAP, y, names[index], align="right", role=role, weight=weight)
-        canvas.bar(min(zero, end), y - THICK / 2, abs(end - zero), THICK, "accent" if mate.own else "tint")
+        canvas.row(y, THICK, zero, end, "accent" if mate.own else "tint")
         canvas.line([(zero, y - ROW / 2 + 0.5), (zero, y + ROW / 2 - 0.5)], "line", 0.7)
         canvas.number(left - label + column, text - GAP, y, mate.text, role=role, weight=weight)
     return Chart("team", alt, canvas)

@@ -9,7 +9,7 @@ import sys
 import click
 
 from reports import __version__
-from reports.cli import foresight, kept, optout, produce, project, records, sandbox, service, upkeep
+from reports.cli import foresight, kept, optout, produce, project, records, sandbox, service, theme, upkeep
 from reports.cli.failures import guarded
 
 COMMANDS = (
@@ -22,6 +22,7 @@ COMMANDS = (
     project.check,
     project.probe,
     project.init,
+    theme.theme,
     service.next_slots,
     service.start,
     service.run_due,

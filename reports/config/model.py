@@ -18,6 +18,7 @@ from reports.config.secret import Secret, SecretField, Section
 from reports.config.values import (
     AddressText,
     BaseUrl,
+    Colour,
     CurrencyCode,
     Duration,
     Holiday,
@@ -27,6 +28,7 @@ from reports.config.values import (
     PingAddress,
     SiteAddress,
     SomeAddresses,
+    ThemeName,
     TimezoneName,
     ping_address,
     plain_address,
@@ -62,6 +64,8 @@ class Account(Section):
     currency: CurrencyCode
     locale: LocaleName = "en"
     numbers: NumberSystem = "latn"
+    theme: ThemeName | None = None
+    accent: Colour | None = None
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     holidays: Annotated[tuple[Holiday, ...], Field(strict=False)] = ()
     owner: SomeAddresses | None = None
@@ -266,6 +270,12 @@ class Config(Section):
     def numbers(self, report: Report) -> NumberSystem:
         """Return the digits of a report, where its language has some of its own."""
         return report.numbers or self.account.numbers
+
+    def look(self, report: Report) -> tuple[str | None, str | None]:
+        """Return the theme and the accent of a report; a theme of its own comes without the account's accent."""
+        if report.theme is not None:
+            return report.theme, report.accent
+        return self.account.theme, report.accent or self.account.accent
 
     def title(self, report: Report, locale: str | None = None) -> str:
         """Return a report's title in a language, or in that of its mail."""

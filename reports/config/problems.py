@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reports.config.conditions import ConditionTable
 from reports.config.email import OAuth, OutboxEmail, SmtpEmail
@@ -24,32 +24,38 @@ from reports.config.words import near
 from reports.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pydantic import ValidationError
 
+    KnownKeys: TypeAlias = Callable[[tuple[str | int, ...], str], list[str]]
 
-def all_problems(path: Path, content: dict[str, Any], error: ValidationError) -> ConfigError:
-    """Return one error that lists each problem once."""
-    problems = [one for each in error.errors(include_url=False) for one in _problems(content, dict(each))]
+
+def all_problems(
+    path: Path, content: dict[str, Any], error: ValidationError, known: KnownKeys | None = None
+) -> ConfigError:
+    """Return one error that lists each problem once; `known` are the keys around a mistyped one, here config.toml's."""
+    keys = known or _known_keys
+    problems = [one for each in error.errors(include_url=False) for one in _problems(content, dict(each), keys)]
     unique = list(dict.fromkeys(problems))
     count = "a problem" if len(unique) == 1 else f"{len(unique)} problems"
     lines = "".join(f"\n  {one}" for one in unique)
     return ConfigError(f"{path} has {count}:{lines}", hint="Change these and try again; `reports check` reads it all.")
 
 
-def _problems(content: dict[str, Any], one: dict[str, Any]) -> list[str]:
+def _problems(content: dict[str, Any], one: dict[str, Any], known: KnownKeys) -> list[str]:
     """Return the problems of one error; those of the whole file may be several, one to a line."""
-    problem = _problem(content, one)
+    problem = _problem(content, one, known)
     return [problem] if one["loc"] else problem.split("\n")
 
 
-def _problem(content: dict[str, Any], one: dict[str, Any]) -> str:
+def _problem(content: dict[str, Any], one: dict[str, Any], known: KnownKeys) -> str:
     """Return one problem as `dotted.path: what is wrong`, with a suggestion for a mistyped key."""
     where = _dotted(content, one["loc"], missing=one["type"] == "missing")
     text = str(one["msg"]).removeprefix("Value error, ")
     if one["type"] == "extra_forbidden":
-        text = f"unknown key{near(str(one['loc'][-1]), _known_keys(one['loc'], where))}"
+        text = f"unknown key{near(str(one['loc'][-1]), known(one['loc'], where))}"
     elif one["type"] == "missing":
         text = "is missing"
     elif one["type"].startswith("union_tag"):

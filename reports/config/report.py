@@ -15,6 +15,7 @@ from reports.config.schedule import ScheduleField
 from reports.config.secret import Section
 from reports.config.values import (
     AddressText,
+    Colour,
     CurrencyCode,
     Duration,
     Goal,
@@ -24,6 +25,7 @@ from reports.config.values import (
     Pipelines,
     ShareGoal,
     SomeAddresses,
+    ThemeName,
     WholeGoal,
     twice,
 )
@@ -123,6 +125,8 @@ class Report(Section):
     locale: LocaleName | None = None
     locales: Locales | None = None
     numbers: NumberSystem | None = None
+    theme: ThemeName | None = None
+    accent: Colour | None = None
     paper: Literal["A4", "letter"] = "A4"
     targets: Targets = Targets()
     cuts: Literal["agent", "pipeline"] | None = None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 120
 LONGEST_ADDRESS = 320  # letters, the name before it included
+THEME = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*(\.toml)?")
 LEAST_MEMORY = 64 * 1024**2  # bytes; below, no page can be made
 LEAST_GOAL, MOST_GOAL, MOST_RATE = 0.1, 10**15, 100  # beyond, a goal can't be written or reached
 
@@ -262,6 +263,24 @@ def _no_goal(_: object) -> None:
     raise ValueError(message)
 
 
+def colour(value: object) -> str:
+    """Return a colour as it is written: #RGB or #RRGGBB; anything else is a ValueError."""
+    if isinstance(value, str) and re.fullmatch(r"#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})", value):
+        return value
+    message = f'{_quoted(value)} is not a colour such as "#0B5E6B" or "#0A7"'
+    raise ValueError(message)
+
+
+def theme_name(value: object) -> str:
+    """Take the path of a theme below the project's folder, with or without its ending."""
+    if isinstance(value, str) and THEME.fullmatch(value):
+        return value.removesuffix(".toml")
+    message = f'{_quoted(value)} is not a theme such as "themes/acme"'
+    raise ValueError(message)
+
+
+Colour: TypeAlias = Annotated[str, BeforeValidator(colour)]
+ThemeName: TypeAlias = Annotated[str, BeforeValidator(theme_name)]
 Text: TypeAlias = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_one_line)]
 AddressText: TypeAlias = Annotated[str, Field(max_length=LONGEST_ADDRESS), AfterValidator(_address)]
 SomeAddresses: TypeAlias = Annotated[list[AddressText], Field(min_length=1), AfterValidator(_each_once)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reports.present.templates import Templates
+    from reports.present.typefaces import Typeface
 
 SUBSTITUTE = "\u25a1"  # a white square: shows that a character was there which no font has
 NAMED = 8  # characters that a warning names at most
@@ -41,6 +42,18 @@ FACES = (
     Face("Noto Sans Arabic", 600, "NotoSansArabic-SemiBold.ttf"),
 )
 FAMILIES = ("Inter", "Noto Sans Arabic")
+DISPLAY_FAMILIES = ("Inter Display", "Noto Sans Arabic")
+
+
+@dataclass(frozen=True)
+class FontStack:
+    """The families that letters are looked for in, in their order, and how high capitals are as a part of the size."""
+
+    families: tuple[str, ...]
+    capitals: float
+
+
+OWN_STACK = FontStack(FAMILIES, 0.727)
 
 
 def font_files(templates: Templates) -> dict[Face, Path]:
@@ -79,6 +92,16 @@ def register_with_matplotlib(templates: Templates) -> None:
 
     for path in font_files(templates).values():
         font_manager.fontManager.addfont(path)
+
+
+@cache
+def register_typefaces(typefaces: tuple[Typeface, ...]) -> None:
+    """Make a theme's own fonts known to matplotlib, under the names that the theme has for them."""
+    from matplotlib import font_manager
+
+    for one in typefaces:
+        entry = font_manager.FontEntry(str(one.path), name=one.family, weight=one.weight, size="scalable")
+        font_manager.fontManager.ttflist.append(entry)
 
 
 @cache

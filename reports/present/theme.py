@@ -2,54 +2,58 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reports.errors import ConfigError
+from markupsafe import Markup
+
+from reports.present.fonts import DISPLAY_FAMILIES, OWN_STACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reports.present.templates import Templates
+    from reports.present.fonts import FontStack
+    from reports.present.logo import Logo
+    from reports.present.typefaces import Typeface
 
-COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 COLOURS = ("ink", "muted", "line", "hair", "pale", "paper", "accent", "mid", "tint", "good", "bad")
+DARK = ("ink", "muted", "line", "hair", "paper", "good", "bad")
 SIZES = ("text", "strong")
-LARGEST_SIZE = 100  # points; far beyond any word in a chart
+WHITE = "#FFFFFF"
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours by their role (LOOK, "Tokens") and the sizes of chart text in points."""
+    """What everything looks like: colours by their role (LOOK, "Tokens"), sizes of chart text and radius in points.
+
+    `dark` are the colours of a mail in the dark, `typefaces` a customer's own fonts, `stack` what text is set in and
+    `display` what headlines are. `notes` say what was changed so that everybody can read it; `files` is all that it was
+    read from beside our own, by the path below a project.
+    """
 
     colours: Mapping[str, str]
+    dark: Mapping[str, str]
     sizes: Mapping[str, float]
+    radius: float = 0.0
+    typefaces: tuple[Typeface, ...] = ()
+    stack: FontStack = OWN_STACK
+    display: tuple[str, ...] = DISPLAY_FAMILIES
+    logo: Logo | None = None
+    notes: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
-    def css(self) -> str:
-        """Return the colours as CSS variables."""
-        rules = " ".join(f"--{name}: {value};" for name, value in self.colours.items())
-        return f":root {{ {rules} }}"
-
-
-def load_theme(templates: Templates, name: str = "default") -> Theme:
-    """Read a theme file; every token has to be there, and be what it should."""
-    file = f"themes/{name}.toml"
-    try:
-        content = tomllib.loads(templates.read(file))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file} is not valid TOML: {error}", hint='Colours stand in quotes: "#0B5E6B".') from error
-    colours, sizes = (one if isinstance(one := content.get(key), dict) else {} for key in ("colours", "chart"))
-    wrong = [f"colours.{one}" for one in COLOURS if not COLOUR.fullmatch(str(colours.get(one)))]
-    wrong += [f"chart.{one}" for one in SIZES if not _is_size(sizes.get(one))]
-    if wrong:
-        raise ConfigError(
-            f"{file}: missing or wrong: {', '.join(wrong)}",
-            hint="A colour is written #RRGGBB, a size as a number of points.",
-        )
-    return Theme({one: colours[one] for one in COLOURS}, {one: float(sizes[one]) for one in SIZES})
+    def css(self) -> Markup:
+        """Return the CSS variables, and the rules that bring fonts and paper of its own."""
+        variables = {f"--{name}": value for name, value in self.colours.items()}
+        variables |= {"--font": _listed(self.stack.families), "--font-display": _listed(self.display)}
+        variables |= {"--radius": f"{self.radius:g}pt"}
+        rules = [f":root {{ {' '.join(f'{name}: {value};' for name, value in variables.items())} }}"]
+        if self.colours["paper"] != WHITE:
+            paper = self.colours["paper"]
+            rules.append(f"@page {{ background: {paper}; }} @media screen {{ html {{ background: {paper}; }} }}")
+        rules += [one.css() for one in self.typefaces]
+        return Markup("\n".join(rules))  # noqa: S704 - checked colours, numbers, and names of our own making
 
 
-def _is_size(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < LARGEST_SIZE
+def _listed(families: tuple[str, ...]) -> str:
+    return ", ".join(f'"{one}"' for one in families)

@@ -18,17 +18,6 @@ if TYPE_CHECKING:
 
     Body: TypeAlias = Literal["full", "summary", "none"]
 
-DARK: Mapping[str, str] = {  # the colours of the dark mail; each kind of text has contrast enough on its paper
-    "ink": "#E9ECF1",
-    "muted": "#A6AFBD",
-    "line": "#6B7585",
-    "hair": "#303743",
-    "paper": "#14181F",
-    "accent": "#7FC4CC",
-    "good": "#5CC794",
-    "bad": "#FF8F80",
-}
-
 
 @dataclass(frozen=True)
 class Emblem:
@@ -51,7 +40,7 @@ def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     attach: Collection[str] = ("pdf",),
     others: Collection[Language] = (),
     *,
-    dark: Mapping[str, str] = DARK,
+    dark: Mapping[str, str],
     logo: Emblem | None = None,
 ) -> str:
     """Return the HTML part; each chart is the attached picture of its name (alt text, width and height in points).

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import reports, worked
+from tests.themes import make_theme
 
 ID = "weekly:2025-09-28:2025-10-04:all:r1"
 PDF = "weekly-2025-09-28_2025-10-04.pdf"
@@ -17,18 +18,21 @@ ELSEWHERE = {"TZ": "America/New_York", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run a report over the made-up deals, with a note and a target, and take away everything but the archive."""
+    """Run a report over the made-up deals, with a note, a target and a theme, and take away all but the archive."""
     folder = tmp_path_factory.mktemp("kept")
     worked(reports("init", ".", cwd=folder))
     text = (folder / "config.toml").read_text(encoding="utf-8")
     text += '\n[archive]\nkeep = "400 days"\n[reports.weekly.targets]\ntotal_value_won = 80000\n'
+    text = text.replace('locale = "en"', 'locale = "en"\ntheme = "themes/acme"')
     (folder / "config.toml").write_text(text, encoding="utf-8")
+    make_theme(folder)
     (folder / "notes.md").write_text("A *note* of that week.", encoding="utf-8")
     page = folder / "templates" / "base" / "page.css"
     page.write_text(page.read_text(encoding="utf-8") + "\nh1 { color: #333; }\n", encoding="utf-8")
     worked(reports("run", "--as-of", "2025-10-05", cwd=folder))
     (folder / "notes.md").write_text("Another note.", encoding="utf-8")
     shutil.rmtree(folder / "templates")
+    shutil.rmtree(folder / "themes")
     (folder / "config.toml").write_text(text.replace("80000", "99000").replace("Najd", "Other"), encoding="utf-8")
     return folder
 
@@ -54,6 +58,7 @@ def test_every_input_is_kept_and_nothing_secret(project: Path) -> None:
     names = {path.relative_to(home(project)).as_posix() for path in home(project).rglob("*") if path.is_file()}
     assert {"snapshot.json", "edition.json", PDF, "mail.eml", "manifest.json"} <= names
     assert {"inputs/config.json", "inputs/notes.md", "inputs/templates/weekly/page.html"} <= names
+    assert {f"inputs/themes/acme/{one}" for one in ("theme.toml", "logo.png", "Serif.ttf", "SerifBold.ttf")} <= names
     assert "h1 { color: #333; }" in (home(project) / "inputs/templates/base/page.css").read_text(encoding="utf-8")
     manifest = json.loads((home(project) / "manifest.json").read_bytes())
     assert set(manifest["files"]) == names - {"manifest.json"}

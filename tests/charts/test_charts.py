@@ -29,7 +29,7 @@ from reports.findings import Analysis, Target, TrendPoint
 from reports.present.fonts import SUBSTITUTE
 from reports.present.formats import ELLIPSIS
 from reports.present.sentences import AGENTS_DRAWN
-from reports.present.theme import load_theme
+from reports.present.themes import load_theme
 from tests.making import (
     english,
     figures_of,
@@ -65,7 +65,7 @@ def columns(*values: Number | None) -> Canvas:
 
 def heights(canvas: Canvas, *roles: str) -> list[float]:
     """Return the signed heights of the bars of these colours, from the left; up is above the lowest common line."""
-    found = [Bbox.from_bounds(*box) for role in roles for box in canvas._boxes.get(role, [])]
+    found = [Bbox.from_bounds(*box[:4]) for role in roles for box in canvas._blocks.get(role, [])]
     return [one.height for one in sorted(found, key=lambda one: one.x0) if one.height > 0.001]
 
 
@@ -105,7 +105,7 @@ def test_columns_are_in_proportion_and_stand_on_zero(values: list[int]) -> None:
     canvas = columns(*values)
     if min(values) / max(values) > 0.001:
         assert proportional(heights(canvas, "accent", "mid", "tint"), values)
-    bottoms = {round(Bbox.from_bounds(*box).y0, 6) for boxes in canvas._boxes.values() for box in boxes}
+    bottoms = {round(Bbox.from_bounds(*box[:4]).y0, 6) for boxes in canvas._blocks.values() for box in boxes}
     assert len(bottoms) == 1
 
 
@@ -117,8 +117,8 @@ def test_the_current_period_is_dark_and_the_one_before_lighter() -> None:
 
 def test_a_negative_column_hangs_below_zero() -> None:
     canvas = columns(10, 10, 10, -5)
-    (hanging,) = (Bbox.from_bounds(*box) for box in canvas._boxes["accent"])
-    (standing,) = (Bbox.from_bounds(*box) for box in canvas._boxes["mid"])
+    (hanging,) = (Bbox.from_bounds(*box[:4]) for box in canvas._blocks["accent"])
+    (standing,) = (Bbox.from_bounds(*box[:4]) for box in canvas._blocks["mid"])
     assert hanging.y1 == pytest.approx(standing.y0)
     assert hanging.height == pytest.approx(standing.height / 2)
 
@@ -157,7 +157,7 @@ def test_a_goal_is_named_behind_its_line_where_no_column_stands() -> None:
         (name,) = (word for word in canvas.words if word.text == "target")
         assert name.y == pytest.approx(goal_line(canvas))
         assert name.right <= canvas.width
-        edges = [Bbox.from_bounds(*box).x1 for boxes in canvas._boxes.values() for box in boxes]
+        edges = [Bbox.from_bounds(*box[:4]).x1 for boxes in canvas._blocks.values() for box in boxes]
         edges += [x for points, _, _, _ in canvas._lines for x, _ in points]
         assert max(edges) < name.left
 
@@ -169,14 +169,14 @@ def bar(value: Number, before: Number | None = None, name: str = "Noura") -> Bar
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=6))
 def test_horizontal_bars_are_in_proportion(values: list[int]) -> None:
     canvas = bars_chart(PEN, "agents", "", [bar(one) for one in values], 240).canvas
-    widths = [Bbox.from_bounds(*box).width for box in canvas._boxes["mid"]]
+    widths = [Bbox.from_bounds(*box[:4]).width for box in canvas._blocks["mid"]]
     assert proportional(widths, values)
-    assert len({round(Bbox.from_bounds(*box).x0, 6) for box in canvas._boxes["mid"]}) == 1
+    assert len({round(Bbox.from_bounds(*box[:4]).x0, 6) for box in canvas._blocks["mid"]}) == 1
 
 
 def test_what_was_before_is_a_tick_on_the_same_scale() -> None:
     canvas = bars_chart(PEN, "agents", "", [bar(50, 100), bar(100)], 240).canvas
-    short, full = (Bbox.from_bounds(*box) for box in canvas._boxes["mid"])
+    short, full = (Bbox.from_bounds(*box[:4]) for box in canvas._blocks["mid"])
     ticks = [points for points, role, _, _ in canvas._lines if role == "ink"]
     assert len(ticks) == 1
     assert ticks[0][0][0] == pytest.approx(full.x1)
@@ -186,8 +186,8 @@ def test_what_was_before_is_a_tick_on_the_same_scale() -> None:
 def test_won_stands_above_the_line_and_lost_below_it_on_one_scale() -> None:
     trend = [TrendPoint(one, Figures(won=10, lost=5)) for one in WEEKS.trailing]
     canvas = closed_chart(PEN, "", trend, TICKS, (240, 90)).canvas
-    (won,) = (Bbox.from_bounds(*box) for box in canvas._boxes["accent"])
-    lost = max((Bbox.from_bounds(*box) for box in canvas._boxes["line"]), key=lambda one: one.x0)
+    (won,) = (Bbox.from_bounds(*box[:4]) for box in canvas._blocks["accent"])
+    lost = max((Bbox.from_bounds(*box[:4]) for box in canvas._blocks["line"]), key=lambda one: one.x0)
     assert lost.y1 == pytest.approx(won.y0)
     assert won.height == pytest.approx(2 * lost.height)
 
@@ -198,7 +198,7 @@ def test_small_multiples_share_one_scale() -> None:
         for name, value in (("One", 100), ("Two", 50))
     ]
     canvas = multiples_chart(PEN, "", panels, 504).canvas
-    first, second = sorted((Bbox.from_bounds(*box) for box in canvas._boxes["accent"]), key=lambda one: one.x0)
+    first, second = sorted((Bbox.from_bounds(*box[:4]) for box in canvas._blocks["accent"]), key=lambda one: one.x0)
     assert second.height == pytest.approx(first.height / 2)
 
 
@@ -372,8 +372,8 @@ def test_a_target_is_drawn_and_named_where_all_pipelines_stand_together() -> Non
 def test_no_more_agents_and_stages_than_there_is_room_for() -> None:
     analysis = analysed(1, agents=AGENTS_DRAWN + 3, stages=MOST_STAGES + 3)
     charts = GALLERY.pipeline(analysis.pipelines[0])
-    assert len(charts["agents"].canvas._boxes["mid"]) == AGENTS_DRAWN
-    assert len(charts["stages"].canvas._boxes["mid"]) == MOST_STAGES
+    assert len(charts["agents"].canvas._blocks["mid"]) == AGENTS_DRAWN
+    assert len(charts["stages"].canvas._blocks["mid"]) == MOST_STAGES
 
 
 def test_a_pipeline_without_data_has_its_charts_all_the_same() -> None:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from reports.present.theme import load_theme
+from reports.present.themes import load_theme
 from tests.making import templates
 
 Colour = tuple[float, float, float]

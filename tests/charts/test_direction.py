@@ -7,7 +7,7 @@ import pytest
 from reports.charts.canvas import Canvas, Pen
 from reports.present.fonts import register_with_matplotlib
 from reports.present.formats import UP, Formats
-from reports.present.theme import load_theme
+from reports.present.themes import load_theme
 from tests.bidi import seen
 from tests.making import arabic_formats, formats, templates
 

@@ -16,11 +16,11 @@ from reports.letters import to_letter
 from reports.mail.compose import compose
 from reports.mail.envelope import Envelope
 from reports.present.formats import Formats
-from reports.present.theme import load_theme
-from reports.render.letter import DARK
+from reports.present.themes import load_theme
 from reports.rendering import Printed
 from tests.making import templates
 from tests.pages import PLAIN, SHAPES, Shape, edition
+from tests.themes import make_theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,13 +214,28 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("role", ["ink", "muted", "accent", "good", "bad"])
+@pytest.mark.parametrize("role", ["ink", "muted", "good", "bad"])
 def test_words_have_contrast_enough_in_the_light_and_in_the_dark(role: str) -> None:
-    light = load_theme(templates()).colours
-    assert contrast(light[role], light["paper"]) >= LEAST_CONTRAST
-    assert contrast(DARK[role], DARK["paper"]) >= LEAST_CONTRAST
+    theme = load_theme(templates())
+    for colours in (theme.colours, theme.dark):
+        assert contrast(colours[role], colours["paper"]) >= LEAST_CONTRAST
 
 
 def test_no_colour_of_the_dark_is_pure() -> None:
     """Programs that turn colours over by force leave pure black and white in the wrong place."""
-    assert not {"#000000", "#FFFFFF"} & {one.upper() for one in DARK.values()}
+    assert not {"#000000", "#FFFFFF"} & {one.upper() for one in load_theme(templates()).dark.values()}
+
+
+@pytest.mark.parametrize("locale", ["en", "ar"])
+def test_a_theme_s_logo_stands_above_the_mail(tmp_path: Path, locale: str) -> None:
+    """On a panel of light paper in the dark, and as a picture of the message itself."""
+    make_theme(tmp_path)
+    _, message = sent(edition(tmp_path, "weekly", locale, Shape(more='theme = "themes/acme"\n')))
+    mail = Mail(part(message, "html"))
+    [logo] = [attributes for tag, attributes in mail.tags if tag == "img" and attributes["src"] == "cid:logo"]
+    assert (logo["width"], logo["height"]) == ("96", "32")
+    assert {"en": "The sign of Acme", "ar": "شعار شركة أكمي"}[locale] in logo["alt"]
+    [picture] = [one for one in message.walk() if one["Content-ID"] == "<logo>"]
+    assert picture.get_content_type() == "image/png"
+    assert "#7A3E9D" not in part(message, "html"), "charts have the accent, words don't"
+    assert "#FFFDF8" in part(message, "html")

@@ -30,7 +30,7 @@ from reports.present.fonts import (
 )
 from reports.present.formats import DASH, DOWN, ELLIPSIS, MINUS, NBSP, UP
 from reports.present.templates import Templates
-from reports.present.theme import load_theme
+from reports.present.themes import load_theme
 from reports.render.html import render_template
 from tests.making import CHECKOUT, english, formats, templates
 

@@ -9,7 +9,7 @@ import pytest
 from reports.config import load
 from reports.errors import ConfigError, RenderError
 from reports.present.templates import EDITABLE, FILES, Templates, start_project
-from reports.present.theme import load_theme
+from reports.present.themes import load_theme
 from tests.making import CHECKOUT
 
 if TYPE_CHECKING:

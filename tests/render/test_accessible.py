@@ -19,8 +19,9 @@ from reports.render.associated import Associated
 from reports.render.pdf import html_to_pdf
 from reports.rendering import Rendering, page_html, to_pdf
 from tests.making import CHECKOUT, templates
-from tests.pages import SHAPES, edition
+from tests.pages import SHAPES, Shape, edition
 from tests.structure import Reading, read
+from tests.themes import PRINTED, make_theme
 from tests.validator import problems
 
 if TYPE_CHECKING:
@@ -291,3 +292,15 @@ def test_a_page_has_the_same_bytes_with_no_system_font_installed(
         names = {str(each.BaseFont) for each in opened.pages[0].resources["/Font"].values()}  # type: ignore[union-attr]
     assert names
     assert all(re.match(r"/[A-Z]{6}\+(Inter|Noto-Sans-Arabic)", name) for name in names)
+
+
+@pytest.mark.parametrize("locale", ["en", "ar"])
+def test_a_theme_with_fonts_and_a_logo_of_its_own_keeps_both_standards(tmp_path: Path, locale: str) -> None:
+    make_theme(tmp_path)
+    pdf = to_pdf(edition(tmp_path, "weekly", locale, Shape(pipelines=2, more='theme = "themes/acme"\n')))
+    assert problems(pdf) == []
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        names = {str(each.BaseFont) for each in opened.pages[0].resources["/Font"].values()}  # type: ignore[union-attr]
+    assert any(PRINTED in one for one in names)
+    reads_well(read(pdf), locale)
+    assert words(next(read(pdf).root.all("Figure")).alt) == {"en": "The sign of Acme", "ar": "شعار شركة أكمي"}[locale]

@@ -19,18 +19,18 @@ from reports.charts.columns import Series, columns_chart
 from reports.charts.drivers import Step, drivers_chart
 from reports.charts.gallery import FULL, HALF, MAIL
 from reports.charts.goal import Goal
-from reports.charts.lettering import CAPITALS
 from reports.charts.multiples import Panel, multiples_chart
 from reports.charts.past import WIDTH, Past
 from reports.charts.team import Mate, team_chart
 from reports.figures import Figure, Figures
 from reports.findings import Target, TrendPoint
 from reports.periods import Kind, plan
+from reports.present.fonts import OWN_STACK
 from reports.present.formats import Formats
 from reports.present.language import Language
 from reports.present.targets import target_name
 from reports.present.templates import Templates
-from reports.present.theme import load_theme
+from reports.present.themes import load_theme
 from tests.making import AS_OF, KINDS, SUNDAYS, money
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Templates.of_project(Path(__file__).parent)
 THEME = load_theme(TEMPLATES)
+CAPITALS = OWN_STACK.capitals
 
 
 def _pen(locale: str, digits: Digits = "latn") -> Pen:

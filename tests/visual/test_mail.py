@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports.present.theme import load_theme
-from reports.render.letter import DARK
+from reports.present.themes import load_theme
 from tests.mail.test_clients import LONG, part, sent
 from tests.making import templates
 from tests.pages import SHAPES, edition
@@ -79,7 +78,8 @@ def rgb(colour: str) -> str:
 @pytest.mark.parametrize("locale", ["en", "ar"])
 def test_everything_fits_and_has_the_colours_of_the_scheme(tmp_path: Path, locale: str, scheme: str) -> None:
     _, message = sent(edition(tmp_path, "weekly", locale, SHAPES["everything"]))
-    colours = DARK if scheme == "dark" else load_theme(templates()).colours
+    theme = load_theme(templates())
+    colours = theme.dark if scheme == "dark" else theme.colours
     for one in seen(tmp_path, part(message, "html"), scheme):
         assert (one["wide"], one["out"]) == (one["room"], 0)
         assert (one["paper"], one["ink"]) == (rgb(colours["paper"]), rgb(colours["ink"]))
