@@ -138,6 +138,11 @@ def _element(node: Any, pages: dict[Any, _Content], page: Any) -> Element:
     )
     page = pages[node.Pg.objgen] if "/Pg" in node else page
     kids = node.get("/K", [])
+    if "/ActualText" in node:
+        page.used.update(kid for kid in kids if isinstance(kid, int))
+        made.kids.append(str(node.ActualText))
+        made.annotations = sum(1 for kid in kids if not isinstance(kid, int))
+        return made
     for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
         if isinstance(kid, int):
             page.used.add(kid)

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING, Any
 import pydyf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 DEFINED = ("/Lbl", "/LBody")  # a term and its meaning
 
 
-def finish(pdf: Any, *, right_to_left: bool) -> None:  # noqa: ANN401 - pydyf has no types
-    """Complete the structure tree and the catalogue; nothing depends on the clock."""
+def finish(pdf: Any, spoken: Sequence[Mapping[int, str]], *, right_to_left: bool) -> None:  # noqa: ANN401 - pydyf has no types
+    """Complete the structure tree and the catalogue; nothing depends on the clock.
+
+    `spoken` are the words behind the marked content of each page, by its number.
+    """
+    pages = dict(zip(pdf.page_references, spoken, strict=True))
     root = _object(pdf, pdf.catalog["StructTreeRoot"])
     identified = {}
     for element in list(_elements(pdf, root)):
         if element["S"] == "/L":
             _pair_terms(pdf, element)
+        _say(element, pages)
         if "ID" in element:
             identified[element["ID"].string] = element
     if identified:
@@ -26,6 +31,17 @@ def finish(pdf: Any, *, right_to_left: bool) -> None:  # noqa: ANN401 - pydyf ha
     pdf.catalog["ViewerPreferences"]["Direction"] = "/R2L" if right_to_left else "/L2R"
     if "AF" in pdf.catalog:
         pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))  # weasyprint lists each file twice
+
+
+def _say(element: Any, pages: Mapping[bytes, Mapping[int, str]]) -> None:  # noqa: ANN401 - no types there
+    """Put the words behind its content on an element.
+
+    They stand in the structure, not in the page: programs that search and copy what is drawn put it in order by
+    themselves, and would do so to words that are in order.
+    """
+    marks = [kid for kid in element["K"] if isinstance(kid, int)]
+    if words := "".join(pages[element["Pg"]].get(one, "") for one in marks):
+        element["ActualText"] = pydyf.String(words)
 
 
 def _object(pdf: Any, reference: bytes) -> Any:  # noqa: ANN401 - no types there

@@ -124,8 +124,9 @@ class _Page(Page):  # type: ignore[misc] # weasyprint has no types
     def paint(self, stream: Any, scale: float = 1) -> None:  # noqa: ANN401 - no types there
         """Draw the page; its margins then leave it, so that they get no place in the structure either."""
         box = self._page_box
-        stream.marked = _Marking(stream, box, stream.marked)
+        stream.marked = marking = _Marking(stream, box, stream.marked)
         super().paint(stream, scale)
+        self.spoken = marking.spoken
         del stream.marked
         box.children = [child for child in box.children if not isinstance(child, MarginBox)]
 
@@ -135,6 +136,7 @@ class _Marking:
 
     def __init__(self, stream: Any, page: Any, marked: Any) -> None:  # noqa: ANN401 - no types there
         self._stream, self._marked = stream, marked
+        self.spoken: dict[int, str] = {}  # the words behind marked content, by its number
         margins = [child for child in page.children if isinstance(child, MarginBox)]
         self._running = {below: margin.at_keyword for margin in margins for below in margin.descendants()}
         lines = [box for box in page.descendants() if isinstance(box, LineBox)]
@@ -155,13 +157,13 @@ class _Marking:
                 yield
 
     def _say(self, box: Any) -> None:  # noqa: ANN401 - no types there
-        """Put the words beside the number of what was just begun."""
+        """Note the words behind what was just begun."""
         if not isinstance(box, TextBox):
             return
         right_to_left = box.style["direction"] == "rtl"
         if words := spoken(box.text, right_to_left=right_to_left, ends_line=box in self._ends):
             properties, _ = self._stream.stream[-2:]
-            properties["ActualText"] = pydyf.String(words)
+            self.spoken[properties["MCID"]] = words
 
 
 def html_to_pdf(
@@ -218,7 +220,7 @@ def _finish(document: Document, pdf: pydyf.PDF, *, right_to_left: bool) -> None:
         for cell in _boxes(page):
             if isinstance(cell, TableCellBox) and cell.element_tag == "th":
                 cell.mark["A"]["Scope"] = "/Row" if cell.element.get("scope") == "row" else "/Column"
-    finish(pdf, right_to_left=right_to_left)
+    finish(pdf, [page.spoken for page in document.pages], right_to_left=right_to_left)
 
 
 def _boxes(page: _Page) -> Iterator[Any]:

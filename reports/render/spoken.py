@@ -1,4 +1,4 @@
-"""The words behind glyphs that are drawn from right to left, and letters of many parts: nobody could guess them."""
+"""The words behind glyphs that are drawn from right to left: what reads aloud needs them in the order of reading."""
 
 from __future__ import annotations
 

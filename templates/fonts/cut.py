@@ -1,7 +1,7 @@
 """Cut the static fonts in this folder from the variable ones that the extra `fonts` installs.
 
 Use: pip install -e '.[fonts]' && python templates/fonts/cut.py
-The same versions of fontTools and of the two font packages (constraints.txt) give the same bytes.
+The same versions of fontTools, HarfBuzz and of the two font packages (constraints.txt) give the same bytes.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import fontpkg
+from compose import compose
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
+ARABIC_FONT = "noto-sans-arabic"
 HERE = Path(__file__).parent
 
 
@@ -64,7 +66,7 @@ FEATURES = {
 
 def cut(plan: Cut) -> int:
     """Write one static font; returns its size in bytes."""
-    font = TTFont(fontpkg.path(plan.source))
+    font = TTFont(fontpkg.path(plan.source), recalcTimestamp=False)
     font = instantiateVariableFont(font, plan.axes, inplace=False)
     rename(font, plan)
     options = subset.Options(
@@ -77,6 +79,8 @@ def cut(plan: Cut) -> int:
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=LATIN if plan.source == "inter" else ARABIC)
     subsetter.subset(font)
+    if plan.source == ARABIC_FONT:
+        compose(font)
     target = HERE / plan.file
     font.save(target, reorderTables=True)
     return target.stat().st_size
