@@ -53,7 +53,7 @@ with Ledger.in_file(Path(sys.argv[1])) as ledger:
 
 def make_config(folder: Path, *, ledger: str = "") -> Config:
     path = write_config(folder, 'kind = "sandbox"')
-    text = path.read_text(encoding="utf-8").replace('title = "Weekly pipeline report"', SCHEDULE)
+    text = path.read_text(encoding="utf-8").replace(TITLE, SCHEDULE)
     path.write_text(f"{text}\n{ledger}", encoding="utf-8")
     return load(path)
 

@@ -51,7 +51,7 @@ def test_what_no_font_has_is_said(project: Project) -> None:
     folder = project()
     config = folder / "config.toml"
     text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace('title = "Weekly pipeline report"', 'title = "Weekly 🚀 report"'), encoding="utf-8")
+    config.write_text(text.replace(TITLE, 'title = "Weekly 🚀 report"'), encoding="utf-8")
     said = reports("run", "weekly", *AS_OF, cwd=folder)
     assert said.code == 0
     assert "warning: 1 character that no font has was replaced by □: U+1F680 ROCKET\n" in said.err
@@ -275,7 +275,7 @@ def test_a_note_and_targets_are_in_everything_that_is_made(project: Project) -> 
 def test_a_year_ago_is_in_everything_that_is_made(project: Project) -> None:
     folder = project()
     config = folder / "config.toml"
-    weekly = 'title = "Weekly pipeline report"'
+    weekly = TITLE
     text = config.read_text(encoding="utf-8").replace(weekly, f'{weekly}\ncompare = ["previous", "year_ago"]')
     config.write_text(text, encoding="utf-8")
     worked(reports("run", "weekly", *AS_OF, cwd=folder))
