@@ -26,6 +26,7 @@ from reports.ledger.opening import open_ledger
 from reports.ledger.values import Approval, DeliveryState, SlotState
 from reports.restoring import UNKNOWN, Restored, restore
 from tests.acceptance.conftest import environment, reports, worked, write_config
+from tests.making import TITLE
 from tests.test_archive import EDITION
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ import trustme
 from tests.acceptance.conftest import CHECKOUT, TOKEN, Outcome, reports, serving, tree, voxys, worked, write_config
 from tests.mail.servers import HOST, PASSWORD, USER, Mailbox, TakesTokens, mail_server
 from tests.mail.tokens import Reply, TokenServer, given, token_server
+from tests.making import TITLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
