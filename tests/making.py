@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from reports.present.language import Digits
 
-TITLE = 'title = { en = "Weekly pipeline report", ar = "التقرير الأسبوعي لمسار المبيعات" }'  # as config.toml has it
 CHECKOUT = Path(__file__).parent.parent
 AS_OF = date(2026, 11, 22)
 FETCHED = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)

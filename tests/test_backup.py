@@ -26,7 +26,6 @@ from reports.ledger.opening import open_ledger
 from reports.ledger.values import Approval, DeliveryState, SlotState
 from reports.restoring import UNKNOWN, Restored, restore
 from tests.acceptance.conftest import environment, reports, worked, write_config
-from tests.making import TITLE
 from tests.test_archive import EDITION
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ with Ledger.in_file(Path(sys.argv[1])) as ledger:
 
 def make_config(folder: Path, *, ledger: str = "") -> Config:
     path = write_config(folder, 'kind = "sandbox"')
-    text = path.read_text(encoding="utf-8").replace(TITLE, SCHEDULE)
+    text = path.read_text(encoding="utf-8").replace('title = "Weekly pipeline report"', SCHEDULE)
     path.write_text(f"{text}\n{ledger}", encoding="utf-8")
     return load(path)
 

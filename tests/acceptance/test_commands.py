@@ -20,7 +20,6 @@ import trustme
 from tests.acceptance.conftest import CHECKOUT, TOKEN, Outcome, reports, serving, tree, voxys, worked, write_config
 from tests.mail.servers import HOST, PASSWORD, USER, Mailbox, TakesTokens, mail_server
 from tests.mail.tokens import Reply, TokenServer, given, token_server
-from tests.making import TITLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +51,7 @@ def test_what_no_font_has_is_said(project: Project) -> None:
     folder = project()
     config = folder / "config.toml"
     text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace(TITLE, 'title = "Weekly 🚀 report"'), encoding="utf-8")
+    config.write_text(text.replace('title = "Weekly pipeline report"', 'title = "Weekly 🚀 report"'), encoding="utf-8")
     said = reports("run", "weekly", *AS_OF, cwd=folder)
     assert said.code == 0
     assert "warning: 1 character that no font has was replaced by □: U+1F680 ROCKET\n" in said.err
@@ -276,7 +275,7 @@ def test_a_note_and_targets_are_in_everything_that_is_made(project: Project) -> 
 def test_a_year_ago_is_in_everything_that_is_made(project: Project) -> None:
     folder = project()
     config = folder / "config.toml"
-    weekly = TITLE
+    weekly = 'title = "Weekly pipeline report"'
     text = config.read_text(encoding="utf-8").replace(weekly, f'{weekly}\ncompare = ["previous", "year_ago"]')
     config.write_text(text, encoding="utf-8")
     worked(reports("run", "weekly", *AS_OF, cwd=folder))
