@@ -17,9 +17,9 @@ from reports.present.fonts import embedded_font_css, font_face_css
 from reports.present.formats import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from reports.charts.canvas import Chart
+    from reports.charts.canvas import Chart, Pen
     from reports.charts.gallery import Gallery
     from reports.desk import Desk
     from reports.findings import Analysis, Section
@@ -53,12 +53,11 @@ class Printed:
 
 def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analysis: Analysis) -> Rendering:
     """Draw the charts and write the page's texts."""
-    from reports.charts.canvas import Pen
     from reports.charts.gallery import Gallery
     from reports.render.context import Facts, PageBuilder
 
     account, locale = job.config.account, desk.locale
-    gallery = Gallery(Pen(desk.theme, desk.language, desk.formats, desk.templates), desk.sentences)
+    gallery = Gallery(_pen(desk), desk.sentences)
     facts = Facts(
         edition=edition,
         account=desk.formats.isolate(clean(job.config.account_name(locale))),
@@ -84,12 +83,23 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analys
     page = builder.page(analysis, overview, pipelines)
     if analysis.standing is not None:
         page = builder.agent_page(page, analysis, analysis.standing)
-    pictures = {
+    return Rendering(job, edition, snapshot, analysis, desk, gallery, page, _by_address(page, charts))
+
+
+def _pen(desk: Desk) -> Pen:
+    from reports.charts.canvas import Pen
+
+    return Pen(desk.theme, desk.language, desk.formats, desk.templates)
+
+
+def _by_address(page: Page, charts: Sequence[Mapping[str, Chart]]) -> dict[str, Chart]:
+    """Return the charts of the overview and of each pipeline by the addresses that the page has for them."""
+    views = (page.overview, *page.pipelines)
+    return {
         view.charts[name].src: chart
-        for view, drawn in zip((overview, *pipelines), charts, strict=True)
+        for view, drawn in zip(views, charts, strict=True)
         for name, chart in drawn.items()
     }
-    return Rendering(job, edition, snapshot, analysis, desk, gallery, page, pictures)
 
 
 def _charts(gallery: Gallery, analysis: Analysis, *, letter: bool) -> list[dict[str, Chart]]:
@@ -115,11 +125,22 @@ def _section_view(desk: Desk, builder: PageBuilder, section: Section, charts: Ma
 
 
 def to_html(rendering: Rendering) -> str:
-    """Return the page as HTML that stands alone: fonts and charts are inside."""
+    """Return the page as HTML that stands alone: fonts and charts are inside, narrower ones for phones as well."""
     from reports.render.html import with_pictures
 
     html = page_html(rendering, embedded_font_css(rendering.desk.templates))
-    return with_pictures(html, {src: chart.svg for src, chart in rendering.charts.items()})
+    wide, narrow = (
+        {src: chart.svg for src, chart in charts.items()} for charts in (rendering.charts, _for_phones(rendering))
+    )
+    return with_pictures(html, wide, narrow)
+
+
+def _for_phones(rendering: Rendering) -> dict[str, Chart]:
+    from reports.charts.gallery import PHONE, Gallery
+
+    gallery = Gallery(_pen(rendering.desk), rendering.desk.sentences, PHONE)
+    charts = _charts(gallery, rendering.analysis, letter=rendering.job.report.paper == "letter")
+    return _by_address(rendering.page, charts)
 
 
 def page_html(rendering: Rendering, fonts: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reports.analysis.headline import part
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from reports.findings import AgentChange, Analysis, OpenDeals, Standing, Target, TrendPoint
     from reports.present.sentences import Sentences
 
-FULL, HALF = 504.0, 240.0  # points of the page's text width, and of one of two columns
-ACROSS = {1: FULL, 2: HALF, 3: 154.0}
+FULL, HALF, THIRD = 504.0, 240.0, 154.0  # points of the page's text width, and of one of two or three columns
 TALL = 128.0
 LOW = 90.0
 CARD, LOW_CARD = 78.0, 58.0  # on an agent's page, and where the team is on it, too
@@ -43,11 +42,29 @@ MOST_STAGES, CARD_STAGES, FEW_STAGES = 10, 6, 4
 LONGEST = 40  # letters of a name in a chart
 
 
+@dataclass(frozen=True)
+class Widths:
+    """How wide charts are drawn, in points: over the whole text, and in one of two or three columns."""
+
+    full: float = FULL
+    half: float = HALF
+    third: float = THIRD
+
+    def of(self, columns: int) -> float:
+        """Return the width of one of so many columns."""
+        return {1: self.full, 2: self.half, 3: self.third}[columns]
+
+
+PAPER = Widths()
+PHONE = Widths(MAIL, MAIL, MAIL)  # all below one another
+
+
 class Gallery:
     """Draws the charts of one edition."""
 
-    def __init__(self, pen: Pen, sentences: Sentences) -> None:
+    def __init__(self, pen: Pen, sentences: Sentences, widths: Widths = PAPER) -> None:
         self._pen = pen
+        self._widths = widths
         self._sentences = sentences
         self._formats = pen.formats
         kind, trailing = sentences.plan.kind, sentences.plan.trailing
@@ -58,16 +75,16 @@ class Gallery:
         """Return the charts about all pipelines together."""
         overall = analysis.overall
         charts = [
-            self._trend(overall, (FULL, TALL)),
-            self._closed(overall, (HALF, LOW)) if overall.has_trend(Figure.LOST) else self._flow(overall, (HALF, LOW)),
-            *(self._drivers(overall, HALF) or self._agents(overall, HALF)),
+            self._trend(overall, (self._widths.full, TALL)),
+            self._closed(overall, (self._widths.half, LOW)) if overall.has_trend(Figure.LOST) else self._flow(overall, (self._widths.half, LOW)),
+            *(self._drivers(overall, self._widths.half) or self._agents(overall, self._widths.half)),
         ]
         if len(analysis.pipelines) > 1:
             charts.append(self._pipelines(analysis.pipelines))
         if _same_stages(analysis.pipelines):
-            charts.append(self._stages(overall, FULL))
+            charts.append(self._stages(overall, self._widths.full))
         if overall.open is not None:
-            width = ACROSS[across(len(analysis.pipelines))]
+            width = self._widths.of(across(len(analysis.pipelines)))
             charts += [self._open(one, one.open, width) for one in analysis.pipelines if one.open and one.open.stages]
         return {chart.name: chart for chart in charts}
 
@@ -76,16 +93,16 @@ class Gallery:
         overall, room = analysis.overall, layout(analysis, letter=letter, language=self._pen.language.tag)
         height, stages = (LOW_CARD, FEW_STAGES) if has_team(analysis) else (CARD, CARD_STAGES)
         charts = [
-            self._trend(overall, (FULL, room.trend)),
-            self._flow(overall, (HALF, height)),
-            *([self._stages(overall, HALF, stages)] if overall.stages else []),
+            self._trend(overall, (self._widths.full, room.trend)),
+            self._flow(overall, (self._widths.half, height)),
+            *([self._stages(overall, self._widths.half, stages)] if overall.stages else []),
             *([self._team(analysis.standing, room.mates)] if analysis.standing and room.mates else []),
         ]
         return {chart.name: chart for chart in charts}
 
     def pipeline(self, section: Section) -> dict[str, Chart]:
         """Return the charts about one pipeline."""
-        charts = (self._trend(section, (HALF, LOW)), self._stages(section, HALF), *self._agents(section, HALF))
+        charts = (self._trend(section, (self._widths.half, LOW)), self._stages(section, self._widths.half), *self._agents(section, self._widths.half))
         return {chart.name: chart for chart in charts}
 
     def mail(self, analysis: Analysis) -> dict[str, Chart]:
@@ -151,7 +168,7 @@ class Gallery:
             mates.append(Mate(name, None, write(together(others))))
         title = self._pen.language.text("Team by value won")
         alt = self._sentences.list_alt(title, [(mate.name, mate.text) for mate in mates])
-        return team_chart(self._pen, alt, mates, FULL)
+        return team_chart(self._pen, alt, mates, self._widths.full)
 
     def _drivers(self, section: Section, width: float) -> list[Chart]:
         """Return the chart of what moved the value won; none where nothing can be split."""
@@ -249,7 +266,7 @@ class Gallery:
         panels = [self._panel(section) for section in sections]
         title = self._pen.language.text("Value won by pipeline")
         alt = self._sentences.list_alt(title, [(panel.name, f"{panel.value} ({panel.note})") for panel in panels])
-        return multiples_chart(self._pen, alt, panels, FULL)
+        return multiples_chart(self._pen, alt, panels, self._widths.full)
 
     def _panel(self, section: Section) -> Panel:
         now = section.current.value_won if section.current else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reports.charts.canvas import Pen
 
-ACROSS = 3
+ACROSS, NARROWEST = 3, 140.0  # panels abreast at most, and how many points each needs
 GUTTER = 14.0
 HEAD = 22.0  # points for a panel's name and value
 FOOT = 15.0
@@ -35,8 +35,8 @@ class Panel:
 
 
 def multiples_chart(pen: Pen, alt: str, panels: Sequence[Panel], width: float) -> Chart:
-    """Draw panels three abreast, `width` points in all, every one on the same scale; the first where reading starts."""
-    across = min(ACROSS, len(panels))
+    """Draw panels up to three abreast, `width` points in all, on one scale; the first where reading starts."""
+    across = min(ACROSS, len(panels), max(1, int(width // NARROWEST)))
     rows = math.ceil(len(panels) / across)
     tall = HEAD + COLUMNS + FOOT
     canvas = Canvas(pen, width, rows * tall)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reports.figures import Number
 
 ROW, THICK, GAP, GUTTER = 11.4, 6.0, 4.0, 18.0  # points
+ACROSS, NARROWEST = 3, 140.0  # columns at most, and how many points each needs
 NAMES = 0.46  # of a column's width, at most
 
 
@@ -30,8 +31,9 @@ class Mate:
     own: bool = False
 
 
-def team_chart(pen: Pen, alt: str, mates: Sequence[Mate], width: float, across: int = 3) -> Chart:
-    """Draw everybody on one scale, down the first column first; `width` in points."""
+def team_chart(pen: Pen, alt: str, mates: Sequence[Mate], width: float) -> Chart:
+    """Draw everybody on one scale, in up to three columns, down the first one first; `width` in points."""
+    across = min(ACROSS, max(1, int(width // NARROWEST)))
     rows = ceil(len(mates) / across)
     canvas = Canvas(pen, width, rows * ROW, mirrored=pen.mirrored)
     column = (width - (across - 1) * GUTTER) / across

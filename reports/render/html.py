@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 import unicodedata
 from base64 import b64encode
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
     from reports.present.language import Language
     from reports.present.templates import Templates
+
+IMAGE = re.compile(r'<img\b[^>]*?\bsrc="(?P<address>[^"]*)"[^>]*>')  # in an attribute, > is escaped
+PHONE = "(max-width: 40em)"  # as in the style sheet of pages
 
 
 class _Loader(BaseLoader):
@@ -122,11 +126,19 @@ def svg_address(svg: bytes) -> str:
     return f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
 
 
-def with_pictures(html: str, pictures: Mapping[str, bytes]) -> str:
-    """Put SVGs in the place of the addresses that a page has for them."""
-    for address, svg in pictures.items():
-        html = html.replace(f'src="{address}"', f'src="{svg_address(svg)}"')
-    return html
+def with_pictures(html: str, wide: Mapping[str, bytes], narrow: Mapping[str, bytes]) -> str:
+    """Put SVGs in the place of the addresses that a page has for them; on a phone the narrow ones are shown."""
+
+    def picture(found: re.Match[str]) -> str:
+        address = found["address"]
+        if address not in wide:
+            return found[0]
+        image = found[0].replace(f'src="{address}"', f'src="{svg_address(wide[address])}"')
+        if address not in narrow:
+            return image
+        return f'<picture><source media="{PHONE}" srcset="{svg_address(narrow[address])}">{image}</picture>'
+
+    return IMAGE.sub(picture, html)
 
 
 def runs(text: str) -> str:
