@@ -110,12 +110,18 @@ class Revision:
         """The name of its PDF, the first where there are several."""
         return pdf_name(self.edition, None)
 
+    @property
+    def first_locale(self) -> str:
+        """The language that its report is written in, the first where there are several."""
+        locale: str = json.loads(self.read("edition.json"))["locale"]
+        return locale
+
     def pdf_in(self, locale: str | None) -> str:
         """Return the name of its PDF in a language; a language that it doesn't have is a LedgerError."""
         name = pdf_name(self.edition, locale)
         if name in (files := self.manifest.files):
             return name
-        first = json.loads(self.read("edition.json"))["locale"]
+        first = self.first_locale
         if locale in {None, first}:
             return self.pdf
         start = f"{self.edition.filename}."
@@ -127,6 +133,15 @@ class Revision:
         """Return the name of the mail that somebody with a language of their own gets; the one for all without it."""
         own = letter_name(locale)
         return own if locale is not None and own in self.manifest.files else letter_name(None)
+
+    def intact(self) -> Revision:
+        """Return this revision if it is what was kept; one that was changed is used for nothing."""
+        if damaged := self.damaged():
+            raise LedgerError(
+                f"the revision {self.edition} isn't what was kept: {', '.join(damaged)} changed or gone",
+                hint=f"Restore {self.folder} from a backup.",
+            )
+        return self
 
     def damaged(self) -> list[str]:
         """Return the files that aren't what was kept: changed, or gone."""

@@ -76,7 +76,7 @@ def _intact(archive: Archive, wanted: Iterable[str]) -> tuple[dict[str, Revision
     damaged: LedgerError | None = None
     for edition in wanted:
         try:
-            found[edition] = intact(archive, edition)
+            found[edition] = archive.find(edition).intact()
         except LedgerError as error:
             damaged = damaged or error
     return found, damaged
@@ -134,17 +134,6 @@ def _refused(tx: Connection, office: Office, parcel: Parcel) -> dict[str, str]:
     opted_out = optouts.opted_out(tx, {one.recipient for one in parcel.pending}, parcel.report)
     found = {one.recipient: refusal(one.mailbox, office.config.email, opted_out) for one in parcel.pending}
     return {recipient: why for recipient, why in found.items() if why is not None}
-
-
-def intact(archive: Archive, edition: str) -> Revision:
-    """Return a kept revision whose files are what was kept; anything else isn't sent."""
-    revision = archive.find(edition)
-    if damaged := revision.damaged():
-        raise LedgerError(
-            f"the revision {edition} isn't what was kept: {', '.join(damaged)} changed or gone",
-            hint=f"Restore {revision.folder} from a backup; what was changed isn't sent.",
-        )
-    return revision
 
 
 async def _hand_over(

@@ -19,10 +19,10 @@ from reports.documents import to_json
 from reports.earlier import find_earlier, read_earlier
 from reports.errors import DataError
 from reports.inputs import input_files
-from reports.letters import archived, refuse_large, to_eml, to_letter
+from reports.letters import archived, refuse_large, to_letter
 from reports.log import event
 from reports.present.fonts import noting, replacement_note
-from reports.rendering import Printed, Rendering, prepare, to_html, to_pdf
+from reports.rendering import Printed, Rendering, prepare, to_pdf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from reports.mail.compose import Letter
 
 TRIALS = ".trials"  # below the archive's folder
-Format = Literal["pdf", "html", "json", "eml"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ async def produce(job: Job, fetched: Snapshot, delivered: tuple[str, datetime] |
     `fetched` is what was fetched for all cuts of the report, `delivered` what was sent last of this one.
     """
     desks = open_desks(job)
-    kept = snapshot_json(_own(job, fetched))
+    kept = snapshot_json(own(job, fetched))
     snapshot = await from_archive(job, kept)  # what is kept is what is shown
     earlier = find_earlier(job, delivered)
     analysis = examine(job, snapshot, earlier)
@@ -110,29 +109,12 @@ def trials(config: Config) -> Archive:
     return Archive(config.path(config.archive.folder) / TRIALS)
 
 
-def _own(job: Job, fetched: Snapshot) -> Snapshot:
+def own(job: Job, fetched: Snapshot) -> Snapshot:
     """Return what was fetched without the answers that only other cuts show."""
     from reports.source import answers_of
 
     require(job.cut, fetched, job.plan)
     return replace(fetched, answers=answers_of(fetched.answers, job.cut))
-
-
-async def export(
-    job: Job, kind: Format, delivered: tuple[str, datetime] | None, progress: Callable[[str], None]
-) -> bytes:
-    """Produce an edition in one format; nothing is kept or sent. `delivered` is what was sent last."""
-    desks = open_desks(job)
-    fetched = await fetch(job, progress)
-    snapshot = await from_archive(job, snapshot_json(_own(job, fetched)))
-    analysis = examine(job, snapshot, find_earlier(job, delivered))
-    if kind == "json":
-        return to_json(job, job.edition, snapshot, analysis)
-    progress("Rendering")
-    if kind == "eml":
-        return to_eml(print_all(job, desks, job.edition, snapshot, analysis))
-    rendering = prepare(job, desks[0], job.edition, snapshot, analysis)
-    return to_html(rendering).encode() if kind == "html" else to_pdf(rendering)
 
 
 async def fetch(job: Job, progress: Callable[[str], None]) -> Snapshot:

@@ -12,7 +12,7 @@ from reports.archive import Archive, Draft, raw_json
 from reports.config.values import parse_address
 from reports.desk import open_desks
 from reports.edition import examine, from_archive, letters_of, print_all, record_files, trials
-from reports.errors import ConfigError, LedgerError
+from reports.errors import ConfigError
 from reports.inputs import CONFIG, EARLIER, FOLDER, read_job
 from reports.ledger.forgetting import NOBODY, Erased, erase
 from reports.ledger.opening import ledger_if_any
@@ -74,12 +74,7 @@ def named_in(config: Config, address: str) -> list[str]:
 
 def _make_anew(archive: Archive, revision: Revision, wanted: str) -> bool:
     """Render a revision from its inputs without the person; the new folder takes the old one's place at once."""
-    if damaged := revision.damaged():
-        raise LedgerError(
-            f"the revision {revision.edition} isn't what was kept: {', '.join(damaged)} changed or gone",
-            hint=f"Restore {revision.folder} from a backup, or delete it: it can't be made without the person.",
-        )
-    files = {name: revision.read(name) for name in revision.manifest.files}
+    files = {name: revision.read(name) for name in revision.intact().manifest.files}
     inputs = {name: content for name, content in files.items() if name.startswith(f"{FOLDER}/")}
     inputs["snapshot.json"] = files["snapshot.json"]
     erased = {name: _erased(name, content, wanted) for name, content in inputs.items()}

@@ -9,7 +9,7 @@ from reports.attempt import NOTHING_TO_CUT, attempt
 from reports.conclusion import together
 from reports.config.values import plain_address
 from reports.cuts import known_orders, named, refusal
-from reports.dispatch import dispatch, intact
+from reports.dispatch import dispatch
 from reports.due import recover
 from reports.edition import fetch, survey
 from reports.errors import DeliveryError, LedgerError
@@ -167,7 +167,7 @@ async def resend(office: Office, edition: str, only: Collection[str]) -> list[De
     """Send a kept edition once more, as it is in the archive, to its recipients or to some of them."""
     ledger, config, now = office.ledger, office.config, office.clock()
     recover(ledger, config, now)
-    revision = intact(office.archive, edition)
+    revision = office.archive.find(edition).intact()
     with ledger.write() as tx:
         kept = _known(tx, str(revision.edition))
         if kept.approval in {Approval.ASKED, Approval.LAPSED}:
@@ -232,7 +232,7 @@ async def approve(office: Office, edition: str) -> tuple[list[Delivery], Slot | 
     """Let an edition go out that waited for approval, exactly as it is; returns what became of it, and its slot."""
     ledger, config, now = office.ledger, office.config, office.clock()
     recover(ledger, config, now)
-    revision = intact(office.archive, edition)
+    revision = office.archive.find(edition).intact()
     with ledger.write() as tx:
         kept = _known(tx, str(revision.edition))
         if not editions.approve(tx, kept.id, now):

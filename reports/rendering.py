@@ -13,6 +13,7 @@ from reports.config.languages import worded
 from reports.config.model import VoxysSource
 from reports.documents import to_csv, to_json
 from reports.figures import EditionId, Figure, Snapshot
+from reports.present.drawing import ADDRESS
 from reports.present.fonts import embedded_font_css, font_face_css
 from reports.present.formats import clean
 
@@ -40,6 +41,12 @@ class Rendering:
     gallery: Gallery
     page: Page
     charts: Mapping[str, Chart]  # by the addresses that the page has for them
+
+    @property
+    def named_charts(self) -> dict[str, Chart]:
+        """The charts by names for files, those of a pipeline behind its number: `trend`, `pipeline-3-trend`."""
+        names = (src.removeprefix(ADDRESS).removeprefix("all/") for src in self.charts)
+        return {name.replace("/", "-"): chart for name, chart in zip(names, self.charts.values(), strict=True)}
 
 
 @dataclass(frozen=True)
@@ -96,9 +103,7 @@ def _by_address(page: Page, charts: Sequence[Mapping[str, Chart]]) -> dict[str, 
     """Return the charts of the overview and of each pipeline by the addresses that the page has for them."""
     views = (page.overview, *page.pipelines)
     return {
-        view.charts[name].src: chart
-        for view, drawn in zip(views, charts, strict=True)
-        for name, chart in drawn.items()
+        view.charts[name].src: chart for view, drawn in zip(views, charts, strict=True) for name, chart in drawn.items()
     }
 
 
@@ -130,7 +135,7 @@ def to_html(rendering: Rendering) -> str:
 
     html = page_html(rendering, embedded_font_css(rendering.desk.templates))
     wide, narrow = (
-        {src: chart.svg for src, chart in charts.items()} for charts in (rendering.charts, _for_phones(rendering))
+        {src: chart.svg() for src, chart in charts.items()} for charts in (rendering.charts, _for_phones(rendering))
     )
     return with_pictures(html, wide, narrow)
 

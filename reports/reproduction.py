@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.desk import open_desks
-from reports.edition import examine, from_archive, pdf_files, print_all
-from reports.errors import LedgerError
+from reports.edition import pdf_files, print_all
 from reports.files import digest
-from reports.inputs import EARLIER, FOLDER, read_job
+from reports.material import kept
 from reports.versions import differences, versions
 
 if TYPE_CHECKING:
@@ -30,16 +28,9 @@ class Reproduction:
 
 def reproduce(revision: Revision) -> Reproduction:
     """Render a revision from its own snapshot and inputs; whatever was changed in the archive is refused."""
-    if damaged := revision.damaged():
-        raise LedgerError(
-            f"the revision {revision.edition} isn't what was kept: {', '.join(damaged)} changed or gone",
-            hint=f"Restore {revision.folder} from a backup; the archived PDF is the record.",
-        )
-    job = read_job(revision.folder)
-    desks = open_desks(job)
-    earlier = revision.read(f"{FOLDER}/{EARLIER}")
-    snapshot = asyncio.run(from_archive(job, revision.read("snapshot.json")))
-    pdfs = pdf_files(print_all(job, desks, revision.edition, snapshot, examine(job, snapshot, earlier)))
+    found = kept(revision)
+    desks = open_desks(found.job)
+    pdfs = pdf_files(print_all(found.job, desks, found.id, found.snapshot, found.analysis))
     manifest = revision.manifest
     return Reproduction(
         pdfs,

@@ -83,14 +83,13 @@ class Chart:
     alt: str
     canvas: Canvas
 
-    @property
-    def svg(self) -> bytes:
-        """The picture as SVG."""
-        return self.canvas.svg()
+    def svg(self, *, ground: bool = False) -> bytes:
+        """Return the picture as SVG: what is behind it shows through, or it lies on a ground of paper."""
+        return self.canvas.svg(ground=ground)
 
-    def png(self, scale: float = 2.0) -> bytes:
+    def png(self, scale: float = 2.0, *, ground: bool = True) -> bytes:
         """Return the picture as PNG; `scale` is in pixels per point."""
-        return self.canvas.png(scale)
+        return self.canvas.png(scale, ground=ground)
 
 
 def library_versions() -> dict[str, str]:
@@ -245,24 +244,23 @@ class Canvas:
             if layer == wanted:
                 yield b"%s RG %.2f w %s S" % (_rgb(self.pen.colour(role)), width, path_operators(Path(course)))
 
-    def svg(self) -> bytes:
+    def svg(self, *, ground: bool = False) -> bytes:
         """Return the sheet as SVG, without anything that differs from one run to the next."""
         buffer = BytesIO()
-        self._figure().savefig(buffer, format="svg", metadata=NO_METADATA)
+        self._figure(ground=ground).savefig(buffer, format="svg", metadata=NO_METADATA)
         return LONG_DECIMALS.sub(rb"\1", buffer.getvalue())
 
-    def png(self, scale: float) -> bytes:
-        """Return the sheet as PNG on paper, `scale` pixels per point."""
+    def png(self, scale: float, *, ground: bool = True) -> bytes:
+        """Return the sheet as PNG, `scale` pixels per point."""
         buffer = BytesIO()
-        paper = self.pen.colour("paper")
-        self._figure().savefig(
-            buffer, format="png", dpi=scale * POINTS_PER_INCH, facecolor=paper, metadata={"Software": None}
-        )
+        dots = scale * POINTS_PER_INCH
+        self._figure(ground=ground).savefig(buffer, format="png", dpi=dots, metadata={"Software": None})
         return buffer.getvalue()
 
-    def _figure(self) -> Figure:
+    def _figure(self, *, ground: bool) -> Figure:
         figure = Figure(figsize=(self.width / POINTS_PER_INCH, self.height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
-        figure.patch.set_visible(False)
+        figure.patch.set_facecolor(self.pen.colour("paper"))
+        figure.patch.set_visible(ground)
         points = Affine2D().scale(1 / POINTS_PER_INCH) + figure.dpi_scale_trans
         grounds = {SHADE: [box(*each) for each in self._grounds]} if self._grounds else {}
         boxes = {role: [one.path(self.pen.theme.radius) for one in found] for role, found in self._blocks.items()}

@@ -73,11 +73,12 @@ class Gallery:
 
     def overview(self, analysis: Analysis) -> dict[str, Chart]:
         """Return the charts about all pipelines together."""
-        overall = analysis.overall
+        overall, half = analysis.overall, self._widths.half
+        closed = self._closed if overall.has_trend(Figure.LOST) else self._flow
         charts = [
             self._trend(overall, (self._widths.full, TALL)),
-            self._closed(overall, (self._widths.half, LOW)) if overall.has_trend(Figure.LOST) else self._flow(overall, (self._widths.half, LOW)),
-            *(self._drivers(overall, self._widths.half) or self._agents(overall, self._widths.half)),
+            closed(overall, (half, LOW)),
+            *(self._drivers(overall, half) or self._agents(overall, half)),
         ]
         if len(analysis.pipelines) > 1:
             charts.append(self._pipelines(analysis.pipelines))
@@ -102,7 +103,8 @@ class Gallery:
 
     def pipeline(self, section: Section) -> dict[str, Chart]:
         """Return the charts about one pipeline."""
-        charts = (self._trend(section, (self._widths.half, LOW)), self._stages(section, self._widths.half), *self._agents(section, self._widths.half))
+        half = self._widths.half
+        charts = (self._trend(section, (half, LOW)), self._stages(section, half), *self._agents(section, half))
         return {chart.name: chart for chart in charts}
 
     def mail(self, analysis: Analysis) -> dict[str, Chart]:

@@ -100,3 +100,11 @@ def place_for(output: str | None, name: str) -> Path:
     if not can_be_written(path):
         raise ConfigError(f"{path} can't be written", hint=ELSEWHERE)
     return path
+
+
+def folder_for(output: str | None, name: str) -> Path:
+    """Return the folder to write several files into, and say before any work is done if that can't be."""
+    path = Path(output) if output else Path(name)
+    if path.is_file() or not can_be_written(path / "file"):
+        raise ConfigError(f"{path} can't be written as a folder", hint="Choose another place with -o FOLDER.")
+    return path

@@ -1,4 +1,4 @@
-"""The commands that produce a report: run and export."""
+"""The command that produces a report and delivers it."""
 
 from __future__ import annotations
 
@@ -8,32 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reports.cli.options import (
-    Day,
-    as_of_option,
-    config_option,
-    free_span,
-    note_option,
-    now,
-    only_report,
-    place_for,
-    today,
-)
-from reports.cli.printing import Progress, deliver_file, moment, print_table, short_path
+from reports.cli.options import as_of_option, config_option, note_option, now, only_report, today
+from reports.cli.printing import Progress, moment, print_table, short_path
 from reports.cli.records import undelivered
 from reports.config import load
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from reports.edition import Format
     from reports.job import Job
     from reports.ledger.values import Delivery
     from reports.mail.outcome import Outcome
     from reports.on_demand import Ran
     from reports.present.kpis import Kpi
 
-FORMATS = ("pdf", "html", "json", "eml")
 HAD = {"sent": "has this period already", "unknown": "may have this period already: ask, then `reports resend`"}
 ON_ITS_WAY = "another process sends this period right now"
 KEY_FIGURES = 4  # of the eight are printed after a run
@@ -106,45 +94,6 @@ def _try_out(job: Job, tester: str) -> None:
 
 def _where(outcome: Outcome) -> str:
     return short_path(outcome.path) if outcome.path else outcome.detail
-
-
-@click.command()
-@click.argument("name")
-@click.option("--format", "kind", type=click.Choice(FORMATS), default="pdf", show_default=True)
-@as_of_option
-@click.option("--since", type=Day(), help="First day of a free period; with --until.")
-@click.option("--until", type=Day(), help="Last day of a free period; with --since.")
-@click.option("-o", "--output", help="File or folder to write to; - is standard output.")
-@click.option("--cut", help="Which part of it: the name of a view, pipeline-3, or agent-7.")
-@click.option("--locale", help="Another language than the report's: en or ar.")
-@note_option
-@config_option
-def export(  # noqa: PLR0913, PLR0917 - click passes one for each option
-    name: str,
-    kind: Format,
-    as_of: date | None,
-    since: date | None,
-    until: date | None,
-    output: str | None,
-    cut: str | None,
-    locale: str | None,
-    note: Path | None,
-    file: Path,
-) -> None:
-    """Produce a report as a file; nothing is kept or sent."""
-    from reports.cuts import order_named
-    from reports.edition import export
-    from reports.job import in_language, part_of, plan_job
-    from reports.ledger.opening import last_delivered
-
-    config = load(file)
-    job = plan_job(config, name, today(config), as_of=as_of, span=free_span(as_of, since, until), note=note)
-    job = part_of(job, order_named(job.report, cut))
-    job = job if locale is None else in_language(job, locale)
-    path = None if output == "-" else place_for(output, f"{job.edition.filename}.{kind}")
-    with Progress() as progress:
-        content = asyncio.run(export(job, kind, last_delivered(config, job.name, job.cut.name), progress))
-    deliver_file(path, content)
 
 
 def _print_result(job: Job, ran: Ran) -> None:

@@ -9,12 +9,12 @@ import sys
 import click
 
 from reports import __version__
-from reports.cli import foresight, kept, optout, produce, project, records, sandbox, service, theme, upkeep
+from reports.cli import export, foresight, kept, optout, produce, project, records, sandbox, service, theme, upkeep
 from reports.cli.failures import guarded
 
 COMMANDS = (
     produce.run,
-    produce.export,
+    export.export,
     kept.show,
     kept.render,
     kept.forget,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ADDRESS = "drawing:"  # starts the addresses of what is drawn straight into the PDF
+
 
 @dataclass(frozen=True)
 class Drawing:

@@ -60,7 +60,7 @@ def board(formats: Formats, facts: Facts, analysis: Analysis, pictures: Mapping[
     if deals is None:
         return Board(refused=_refused(formats, analysis))
     return Board(
-        caption=_caption(formats, facts, several=len(analysis.pipelines) > 1),
+        caption=open_caption(formats, facts, several=len(analysis.pipelines) > 1),
         total=formats.language.sequence(
             (*open_lines(formats, deals), since_line(formats, analysis.overall.open_change))
         ),
@@ -78,7 +78,8 @@ def _refused(formats: Formats, analysis: Analysis) -> str:
     return say("Open deals: the token isn't allowed to read the cards of every pipeline.")
 
 
-def _caption(formats: Formats, facts: Facts, *, several: bool) -> str:
+def open_caption(formats: Formats, facts: Facts, *, several: bool) -> str:
+    """Return how to read the charts of what stands open."""
     moment = formats.isolate(formats.moment(facts.fetched_at, facts.zone))
     say = formats.language.text
     if several:

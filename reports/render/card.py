@@ -47,7 +47,6 @@ class Card:
     pipelines: tuple[ShareRow, ...]
     deals: tuple[DealRow, ...]
     deals_caption: str
-    team_caption: str
     unknown: str
     terms: tuple[tuple[str, str], ...]
     passed: str
@@ -70,9 +69,6 @@ def card(
             deal_row(formats, deal, beside if shares.rows else DEAL_ALONE) for deal in deals_shown(analysis, most)
         ),
         deals_caption=_deals_caption(sentences, analysis, most),
-        team_caption=say("{unit}, {period}, one scale for all", unit=formats.unit, period=sentences.current)
-        if standing.team
-        else "",
         unknown=say("None where only these two periods are known.")
         if not analysis.overall.has_trend(Figure.LOST)
         else "",

@@ -14,14 +14,16 @@ from reports.figures import WHOLE, AgentFigures, Figure
 from reports.findings import CheckName, Section
 from reports.present.checks import check_lines, footnotes, noted
 from reports.present.definitions import definitions
+from reports.present.drawing import ADDRESS
 from reports.present.formats import DASH, clean, shorten
 from reports.present.holidays import calendar_sentences
 from reports.present.kpis import ORDINARY, kpis
 from reports.present.restatements import restatement_lines
 from reports.present.standing import own_headline, own_lede
-from reports.render.board import board
+from reports.render.board import board, open_caption
 from reports.render.card import card
 from reports.render.html import svg_address
+from reports.render.labels import labels, open_labels
 from reports.render.notes import note_html, note_text
 
 if TYPE_CHECKING:
@@ -41,21 +43,26 @@ if TYPE_CHECKING:
     from reports.present.sentences import Sentences
     from reports.render.board import Board
     from reports.render.card import Card
+    from reports.render.labels import Label
 
 MOST_AGENTS = 15
 TERM, LETTERS = 1.4, 52  # lines for a term with its distance, letters of its meaning on a line
 LONGEST_NAME = 44
-DRAWING = "drawing:"  # addresses of what is drawn straight into the PDF
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image with the text that stands for it; `src` is a data: address, or names a drawing; sizes in points."""
+    """An image with the text that stands for it, and what is written above it, if anything is.
+
+    `src` is a data: address, or names a drawing; sizes are in points.
+    """
 
     src: str
     alt: str
     width: float = 0.0
     height: float = 0.0
+    title: str = ""
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,8 +120,7 @@ class SectionView:
     headline: str
     cells: tuple[Cell, ...]
     charts: Mapping[str, Picture]
-    agents_caption: str
-    trend_caption: str
+    labels: Mapping[str, Label]  # of every chart that there can be
     has_data: bool
 
 
@@ -136,7 +142,6 @@ class Page:
     open: Board
     definitions: tuple[tuple[tuple[str, str], ...], ...]  # columns of terms with their meanings
     captions: Mapping[str, str]
-    titles: Mapping[str, str]
     unit: str
     as_of: str
     created: str
@@ -162,6 +167,8 @@ class PageBuilder:
     def page(self, analysis: Analysis, overview: SectionView, pipelines: Sequence[SectionView]) -> Page:
         """Put the page together from its sections."""
         sentences = self._sentences
+        texts = open_labels(sentences, analysis.pipelines, open_caption(sentences.formats, self._facts, several=False))
+        charts = {name: _labelled(one, texts.get(name)) for name, one in overview.charts.items()}
         return Page(
             facts=self._facts,
             scope=self._scope(pipelines),
@@ -171,7 +178,7 @@ class PageBuilder:
             fetched=self._formats.moment(self._facts.fetched_at, self._facts.zone),
             headline=sentences.headline(analysis.headline),
             lede=sentences.lede(analysis.headline),
-            overview=overview,
+            overview=replace(overview, charts=charts),
             pipelines=tuple(pipelines),
             team=self._team(analysis.overall),
             open=board(sentences.formats, self._facts, analysis, overview.charts),
@@ -179,7 +186,6 @@ class PageBuilder:
                 definitions(sentences, self._facts.zone.key, assumed=self._facts.assumed, proof=self._facts.proof)
             ),
             captions=self._captions(analysis),
-            titles={"trend": sentences.per_period(Figure.VALUE_WON)},
             unit=self._formats.unit,
             as_of=self._formats.day(self._facts.as_of),
             created=self._facts.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -202,7 +208,10 @@ class PageBuilder:
             Cell(kpi, self._spark(section, kpi.figure, sparks[kpi.figure])) for kpi in kpis(self._sentences, section)
         )
         key = "all" if section.id is None else f"pipeline-{section.id}"
-        pictures = {name: Picture(f"{DRAWING}{key}/{name}", alt) for name, alt in charts.items()}
+        texts = labels(self._sentences, section)
+        pictures = {
+            name: _labelled(Picture(f"{ADDRESS}{key}/{name}", alt), texts.get(name)) for name, alt in charts.items()
+        }
         has_data = any(point.figures is not None for point in section.trend)
         return SectionView(
             key=key,
@@ -211,8 +220,7 @@ class PageBuilder:
             headline=headline,
             cells=cells,
             charts=pictures,
-            agents_caption=self._sentences.agents_caption(section),
-            trend_caption=self._sentences.trend_caption(section),
+            labels=texts,
             has_data=has_data,
         )
 
@@ -263,18 +271,10 @@ class PageBuilder:
         return self._formats.isolate(pipelines[0].name if of_one else cut.name)
 
     def _captions(self, analysis: Analysis) -> dict[str, str]:
-        """Return what stands under each heading: unit, span, and how to read it."""
-        unit = self._formats.unit
+        """Return what stands under headings that have no chart."""
         previous = self._formats.isolate(self._sentences.previous)
         say = self._text
         return {
-            "trend": self._sentences.trend_caption(analysis.overall),
-            "drivers": say("{unit}, against {previous}; the parts add up to the change", unit=unit, previous=previous),
-            "flow": say("Number of deals, {trailing}", trailing=self._sentences.trailing()),
-            "closed": say("Number of deals, {trailing}", trailing=self._sentences.trailing()),
-            "pipelines": say("{unit}, one scale for all; change against {previous}", unit=unit, previous=previous),
-            "agents": self._sentences.agents_caption(analysis.overall),
-            "stages": self._stages_caption(analysis.overall, unit, previous),
             "team": say("Ranked by value won; the tick marks {previous}", previous=previous),
             "kpis": self._kpis_caption(),
             "calendar": calendar_sentences(self._sentences, analysis.calendar),
@@ -290,16 +290,6 @@ class PageBuilder:
     def _stages_note(self, footnotes: Mapping[CheckName, int]) -> str:
         number = footnotes.get(CheckName.STAGES)
         return "" if number is None else self._formats.count(number)
-
-    def _stages_caption(self, section: Section, unit: str, previous: str) -> str:
-        """Return how to read the stages; the period before is there only if it was archived in its time."""
-        if not any(change.previous for change in section.stages):
-            return self._text("Number, by the stage they stand in now; value in {unit}", unit=unit)
-        return self._text(
-            "Number, by the stage they stand in now; value in {unit}; the tick marks {previous}, as of then",
-            unit=unit,
-            previous=previous,
-        )
 
     def _kpis_caption(self) -> str:
         """Return which periods the changes are against, and what the small charts show."""
@@ -360,6 +350,10 @@ def columns(terms: Sequence[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ..
 def _share(figures: AgentFigures | None, longest: Decimal) -> float | None:
     """Return a bar's length in percent of the longest; nothing below zero."""
     return None if figures is None else round(float(max(figures.value_won, Decimal(0)) / longest * 100), 2)
+
+
+def _labelled(picture: Picture, label: Label | None) -> Picture:
+    return picture if label is None else replace(picture, title=label.title, caption=label.caption)
 
 
 def svg_picture(svg: bytes, alt: str) -> Picture:

@@ -48,10 +48,9 @@ def letter_html(  # noqa: PLR0913, PLR0917 - what a template needs
     `attach` has the kinds of files that go with it, `others` the languages that the PDF is there in as well. With a
     summary or no body there are no charts to be named.
     """
-    titles = {"trend": page.titles["trend"], "agents": language.text("Value won by agent")}
+    texts = page.overview.labels
     pictures = [
-        {"title": titles[name], "caption": page.captions[name], "picture": Picture(f"cid:{name}", *chart)}
-        for name, chart in charts.items()
+        Picture(f"cid:{name}", *chart, texts[name].title, texts[name].caption) for name, chart in charts.items()
     ]
     start, end = ("left", "right") if language.direction == "ltr" else ("right", "left")
     name = f"{template}/mail.html"

@@ -241,7 +241,7 @@ def test_multiples(pen: Pen, rows: list[tuple[str, list[Decimal | None]]]) -> No
 @in_each_language
 def test_the_picture_is_the_same_every_time(pen: Pen) -> None:
     series = Series([Decimal(3), None, Decimal(5)], ["a", "b", "c"], pen.formats.compact)
-    pictures = {columns_chart(pen, "trend", "alt", series, (200.0, 90.0)).svg for _ in range(2)}
+    pictures = {columns_chart(pen, "trend", "alt", series, (200.0, 90.0)).svg() for _ in range(2)}
     assert len(pictures) == 1
 
 
