@@ -15,7 +15,7 @@ from reports.edition import print_all
 from reports.job import in_language
 from reports.letters import to_eml
 from reports.material import kept
-from reports.rendering import prepare, to_html, to_pdf
+from reports.rendering import posters, prepare, to_html, to_pdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,9 +76,9 @@ class Export:
                 return to_pdf(self._rendering)
 
     def _pictures(self, kind: Format) -> Iterator[tuple[str, bytes]]:
-        """Yield each chart by its name, those of a pipeline behind its number."""
+        """Yield each chart by its name."""
         ground = not self._transparent
-        for name, chart in self._rendering.named_charts.items():
+        for name, chart in posters(self._rendering).items():
             yield name, chart.svg(ground=ground) if kind == "svg" else chart.png(SHARP, ground=ground)
 
     def _zip(self) -> bytes:

@@ -13,7 +13,6 @@ from reports.config.languages import worded
 from reports.config.model import VoxysSource
 from reports.documents import to_csv, to_json
 from reports.figures import EditionId, Figure, Snapshot
-from reports.present.drawing import ADDRESS
 from reports.present.fonts import embedded_font_css, font_face_css
 from reports.present.formats import clean
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reports.charts.canvas import Chart, Pen
-    from reports.charts.gallery import Gallery
+    from reports.charts.gallery import Gallery, Widths
     from reports.desk import Desk
     from reports.findings import Analysis, Section
     from reports.job import Job
@@ -41,12 +40,6 @@ class Rendering:
     gallery: Gallery
     page: Page
     charts: Mapping[str, Chart]  # by the addresses that the page has for them
-
-    @property
-    def named_charts(self) -> dict[str, Chart]:
-        """The charts by names for files, those of a pipeline behind its number: `trend`, `pipeline-3-trend`."""
-        names = (src.removeprefix(ADDRESS).removeprefix("all/") for src in self.charts)
-        return {name.replace("/", "-"): chart for name, chart in zip(names, self.charts.values(), strict=True)}
 
 
 @dataclass(frozen=True)
@@ -141,11 +134,36 @@ def to_html(rendering: Rendering) -> str:
 
 
 def _for_phones(rendering: Rendering) -> dict[str, Chart]:
-    from reports.charts.gallery import PHONE, Gallery
+    from reports.charts.gallery import PHONE
 
-    gallery = Gallery(_pen(rendering.desk), rendering.desk.sentences, PHONE)
+    return _drawn_again(rendering, PHONE)
+
+
+def _drawn_again(rendering: Rendering, widths: Widths) -> dict[str, Chart]:
+    from reports.charts.gallery import Gallery
+
+    gallery = Gallery(_pen(rendering.desk), rendering.desk.sentences, widths)
     charts = _charts(gallery, rendering.analysis, letter=rendering.job.report.paper == "letter")
     return _by_address(rendering.page, charts)
+
+
+def posters(rendering: Rendering) -> dict[str, Chart]:
+    """Return each chart as it stands alone, by names for files: `trend`, and `pipeline-3-trend` of a pipeline."""
+    from reports.charts.gallery import ALONE
+    from reports.charts.poster import Texts, poster
+
+    page, charts = rendering.page, _drawn_again(rendering, ALONE)
+    listed = rendering.desk.language.listed
+    foot = listed((page.facts.account, page.facts.title, page.part, page.span))
+    found = {}
+    for view in (page.overview, *page.pipelines):
+        whole = view is page.overview
+        for name, picture in view.charts.items():
+            said = whole or view.isolated in picture.caption
+            title = picture.title if said else listed((picture.title, view.isolated))
+            key = name if whole else f"{view.key}-{name}"
+            found[key] = poster(charts[picture.src], Texts(title, picture.caption, foot))
+    return found
 
 
 def page_html(rendering: Rendering, fonts: str) -> str:

@@ -18,7 +18,7 @@ from reports.charts.blocks import Block, Side, box
 from reports.charts.lettering import REGULAR, TALL, Word, path_operators, text_width
 from reports.present.drawing import Drawing
 from reports.present.fonts import drawable, register_typefaces, register_with_matplotlib
-from reports.present.formats import ELLIPSIS, cut_at_word
+from reports.present.formats import ELLIPSIS, cut_at_word, reopened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -204,6 +204,27 @@ class Canvas:
         while kept and self.measure(f"{kept}{ELLIPSIS}", size, weight) > room:
             kept = kept[:-1]
         return cut_at_word(kept)
+
+    def lines(self, words: str, room: float, size: float | None = None, weight: int = REGULAR) -> tuple[str, ...]:
+        """Break a text into lines that fit into the room, in points."""
+        found: list[str] = []
+        for word in words.split():
+            longer = f"{found[-1]} {word}" if found else word
+            if found and self.measure(longer, size, weight) <= room:
+                found[-1] = longer
+            else:
+                found.append(self.fit(word, room, size, weight))
+        return reopened(found)
+
+    def place(self, other: Canvas, x: float, y: float) -> None:
+        """Put all of another sheet onto this one, its lower left corner at a point from the lower left one of this."""
+        self._grounds += [(left + x, bottom + y, wide, tall) for left, bottom, wide, tall in other._grounds]
+        for role, bars in other._blocks.items():
+            self._blocks[role] += [one._replace(left=one.left + x, bottom=one.bottom + y) for one in bars]
+        for role, found in other._words.items():
+            self._words[role] += [one.moved(x, y) for one in found]
+        for course, role, width, layer in other._lines:
+            self._lines.append(([(left + x, up + y) for left, up in course], role, width, layer))
 
     def free_height(self, left: float, y: float) -> float:
         """Return the height nearest to y where a word from there to the right edge touches no other; else y itself."""

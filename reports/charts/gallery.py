@@ -57,6 +57,7 @@ class Widths:
 
 PAPER = Widths()
 PHONE = Widths(MAIL, MAIL, MAIL)  # all below one another
+ALONE = Widths(384.0, 384.0, 384.0)  # so that words are as large as others when half a slide shows it
 
 
 class Gallery:

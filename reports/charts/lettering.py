@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,10 @@ class Word:
         """Whether two come closer than a space."""
         beside = max(self.left, other.left) - min(self.right, other.right) < SPACE
         return beside and abs(self.y - other.y) < (self.tall + other.tall) / 2
+
+    def moved(self, x: float, y: float) -> Word:
+        """Return the same, further to the right and further up."""
+        return replace(self, left=self.left + x, right=self.right + x, y=self.y + y)
 
     @property
     def tall(self) -> float:
