@@ -34,7 +34,7 @@ EARLIEST = 1980  # a ZIP knows no year before
 
 
 class Export:
-    """One edition in the first language of its job; it is drawn once, and only for formats that need it.
+    """One edition in the first language of its job; each format is made once, and only if it is asked for.
 
     Charts lie on paper unless `transparent`. What is `archived`, by format, is taken as it is there.
     """
@@ -45,9 +45,15 @@ class Export:
         self._material = material
         self._archived = archived or {}
         self._transparent = transparent
+        self._made: dict[Format, dict[str, bytes]] = {}
 
     def files(self, kind: Format) -> dict[str, bytes]:
         """Return the files of one format by their names."""
+        if kind not in self._made:
+            self._made[kind] = self._files(kind)
+        return dict(self._made[kind])
+
+    def _files(self, kind: Format) -> dict[str, bytes]:
         name = self._material.id.filename
         if kind in PICTURES:
             return {f"{name}-{chart}.{kind}": content for chart, content in self._pictures(kind)}

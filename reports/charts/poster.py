@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from reports.charts.canvas import Chart
 
 MARGIN = 14.0  # points around all of it
-TITLE, LARGE = 15.0, 1.5  # points for a line of the title, and its size as a part of a value's
-LINE = 11.0  # points for each line of the caption, and for the foot
-GAP = 10.0  # between the texts and the chart
+LARGE = 1.5  # the title's size as a part of a value's
+LEADING = 1.42  # from one line to the next, as a part of the size
+GAP = 10.0  # points between the texts and the chart
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,17 @@ class Texts:
 def poster(chart: Chart, texts: Texts) -> Chart:
     """Return the chart with its texts around it; what is too long for the foot is cut, the others get more lines."""
     pen, inner = chart.canvas.pen, chart.canvas.width
-    large = pen.size("strong") * LARGE
+    large, line = pen.size("strong") * LARGE, pen.size("text") * LEADING
     titles = chart.canvas.lines(texts.title, inner, large, STRONG)
     captions = chart.canvas.lines(texts.caption, inner)
-    above = len(titles) * TITLE + len(captions) * LINE + GAP
-    below = GAP + LINE
+    above, below = len(titles) * large * LEADING + len(captions) * line + GAP, GAP + line
     height = 2 * MARGIN + above + chart.canvas.height + below
     sheet = Canvas(pen, inner + 2 * MARGIN, height, mirrored=pen.mirrored)
-    y = height - MARGIN
-    for line in titles:
-        sheet.text(MARGIN, y - TITLE / 2, line, role="ink", size=large, weight=STRONG)
-        y -= TITLE
-    for line in captions:
-        sheet.text(MARGIN, y - LINE / 2, line)
-        y -= LINE
+    for index, words in enumerate(titles):
+        y = height - MARGIN - (index + 0.5) * large * LEADING
+        sheet.text(MARGIN, y, words, role="ink", size=large, weight=STRONG)
+    for index, words in enumerate(reversed(captions)):
+        sheet.text(MARGIN, height - MARGIN - above + GAP + (index + 0.5) * line, words)
     sheet.place(chart.canvas, MARGIN, MARGIN + below)
-    sheet.text(MARGIN, MARGIN + LINE / 2, sheet.fit(texts.foot, inner))
+    sheet.text(MARGIN, MARGIN + line / 2, sheet.fit(texts.foot, inner))
     return replace(chart, canvas=sheet)

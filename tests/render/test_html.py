@@ -15,7 +15,7 @@ from markupsafe import Markup
 from reports.errors import RenderError
 from reports.present.fonts import SUBSTITUTE
 from reports.present.templates import Templates
-from reports.render.html import css_string, render_template, runs
+from reports.render.html import css_string, render_template, runs, svg_address, with_pictures
 from tests.making import english, templates
 
 if TYPE_CHECKING:
@@ -139,3 +139,16 @@ def test_a_css_string_ends_where_it_should(text: str) -> None:
 )
 def test_a_name_runs_as_its_first_letter_does(name: str, way: str) -> None:
     assert runs(name) == way
+
+
+PAGE = '<p><img src="drawing:a" alt="one &gt; two"></p><img class="x" src="drawing:b" alt=""><img src="data:,x" alt="">'
+
+
+def test_pictures_are_put_in_and_on_phones_the_narrow_ones() -> None:
+    shown = with_pictures(PAGE, {"drawing:a": b"wide a", "drawing:b": b"wide b"}, {"drawing:a": b"narrow a"})
+    assert "drawing:" not in shown
+    assert shown.count("<picture>") == 1
+    source = f'<source media="(max-width: 40em)" srcset="{svg_address(b"narrow a")}">'
+    assert f'<picture>{source}<img src="{svg_address(b"wide a")}" alt="one &gt; two"></picture></p>' in shown
+    assert f'<img class="x" src="{svg_address(b"wide b")}" alt="">' in shown
+    assert '<img src="data:,x" alt="">' in shown
