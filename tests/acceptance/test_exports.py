@@ -52,8 +52,8 @@ def test_all_else_is_made_from_what_was_kept(project: Path) -> None:
     with zipfile.ZipFile(project / "week.zip") as packed:
         found = {Path(one).name: packed.read(one) for one in packed.namelist()}
     page = found[f"{NAME}.html"].decode()
-    assert "80,000" in page, "the target of that week"
-    assert "99,000" not in page
+    assert "80K" in page, "the target of that week"
+    assert "99K" not in page
     assert found[f"{NAME}.pdf"] == (home(project) / f"{NAME}.pdf").read_bytes()
     assert ID.encode() in found[f"{NAME}.csv"]
     assert f"{NAME}-trend.png" in found
