@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reports.charts.canvas import Chart, Pen
-    from reports.charts.gallery import Gallery, Widths
+    from reports.charts.gallery import Gallery, Layout
+    from reports.config.report import Report
     from reports.desk import Desk
     from reports.findings import Analysis, Section
     from reports.job import Job
     from reports.render.associated import Associated
     from reports.render.context import Page, PageBuilder, SectionView
+
+
+SLIDE_SCALE = 1.9  # of paper: everything on a slide is so much larger (LOOK)
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,12 @@ class Printed:
 
 def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analysis: Analysis) -> Rendering:
     """Draw the charts and write the page's texts."""
-    from reports.charts.gallery import Gallery
+    from reports.charts.gallery import PAPER, SLIDES, Gallery
     from reports.render.context import Facts, PageBuilder
+    from reports.render.slides import with_slides
 
     account, locale = job.config.account, desk.locale
-    gallery = Gallery(_pen(desk), desk.sentences)
+    gallery = Gallery(_pen(desk), desk.sentences, SLIDES if job.report.is_slides else PAPER)
     facts = Facts(
         edition=edition,
         account=desk.formats.isolate(clean(job.config.account_name(locale))),
@@ -75,12 +80,14 @@ def prepare(job: Job, desk: Desk, edition: EditionId, snapshot: Snapshot, analys
         proof=probe_file.read(job.config, desk.formats.currency, [one.pipeline.id for one in snapshot.pipelines]),
     )
     builder = PageBuilder(desk.sentences, facts)
-    charts = _charts(gallery, analysis, letter=job.report.paper == "letter")
+    charts = _charts(gallery, analysis, job.report)
     overview, *pipelines = (
         _section_view(desk, builder, section, drawn)
         for section, drawn in zip((analysis.overall, *analysis.pipelines), charts, strict=True)
     )
     page = builder.page(analysis, overview, pipelines)
+    if job.report.is_slides:
+        page = with_slides(page, desk.sentences, analysis)
     if analysis.standing is not None:
         page = builder.agent_page(page, analysis, analysis.standing)
     return Rendering(job, edition, snapshot, analysis, desk, gallery, page, _by_address(page, charts))
@@ -100,10 +107,12 @@ def _by_address(page: Page, charts: Sequence[Mapping[str, Chart]]) -> dict[str, 
     }
 
 
-def _charts(gallery: Gallery, analysis: Analysis, *, letter: bool) -> list[dict[str, Chart]]:
+def _charts(gallery: Gallery, analysis: Analysis, report: Report) -> list[dict[str, Chart]]:
     """Draw the charts of the overview, then those of each pipeline; an agent's page has none of these."""
+    if report.is_slides:
+        return [gallery.deck(analysis), *(gallery.deck_of(analysis, one) for one in analysis.pipelines)]
     if analysis.standing is not None:
-        return [gallery.card(analysis, letter=letter), *({} for _ in analysis.pipelines)]
+        return [gallery.card(analysis, letter=report.paper == "letter"), *({} for _ in analysis.pipelines)]
     return [gallery.overview(analysis), *map(gallery.pipeline, analysis.pipelines)]
 
 
@@ -139,11 +148,11 @@ def _for_phones(rendering: Rendering) -> dict[str, Chart]:
     return _drawn_again(rendering, PHONE)
 
 
-def _drawn_again(rendering: Rendering, widths: Widths) -> dict[str, Chart]:
+def _drawn_again(rendering: Rendering, layout: Layout) -> dict[str, Chart]:
     from reports.charts.gallery import Gallery
 
-    gallery = Gallery(_pen(rendering.desk), rendering.desk.sentences, widths)
-    charts = _charts(gallery, rendering.analysis, letter=rendering.job.report.paper == "letter")
+    gallery = Gallery(_pen(rendering.desk), rendering.desk.sentences, layout)
+    charts = _charts(gallery, rendering.analysis, rendering.job.report)
     return _by_address(rendering.page, charts)
 
 
@@ -205,7 +214,9 @@ def to_pdf(rendering: Rendering) -> bytes:
 
     templates = rendering.desk.templates
     drawings = {src: chart.canvas.drawing() for src, chart in rendering.charts.items()}
-    return html_to_pdf(page_html(rendering, font_face_css(templates)), templates, drawings, _associated(rendering))
+    scale = SLIDE_SCALE if rendering.job.report.is_slides else 1.0
+    html = page_html(rendering, font_face_css(templates))
+    return html_to_pdf(html, templates, drawings, _associated(rendering), scale=scale)
 
 
 def _associated(rendering: Rendering) -> tuple[Associated, ...]:

@@ -60,6 +60,11 @@ class Box:
         """The right edge."""
         return self.left + self.width
 
+    @property
+    def top(self) -> float:
+        """The upper edge."""
+        return self.bottom + self.height
+
 
 def columns_chart(  # noqa: PLR0913, PLR0917 - what the chart shows, its goal and its size
     pen: Pen,

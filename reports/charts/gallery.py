@@ -43,29 +43,33 @@ LONGEST = 40  # letters of a name in a chart
 
 
 @dataclass(frozen=True)
-class Widths:
-    """How wide charts are drawn, in points: over the whole text, and in one of two or three columns."""
+class Layout:
+    """How large charts are drawn, in points: widths over the whole text and in one of two or three columns, heights."""
 
     full: float = FULL
     half: float = HALF
     third: float = THIRD
+    tall: float = TALL
+    low: float = LOW
+    rows: float | None = None  # the height that rows of bars or panels may fill, as far as it makes sense
 
     def of(self, columns: int) -> float:
         """Return the width of one of so many columns."""
         return {1: self.full, 2: self.half, 3: self.third}[columns]
 
 
-PAPER = Widths()
-PHONE = Widths(MAIL, MAIL, MAIL)  # all below one another
-ALONE = Widths(384.0, 384.0, 384.0)  # so that words are as large as others when half a slide shows it
+PAPER = Layout()
+PHONE = Layout(MAIL, MAIL, MAIL)  # all below one another
+ALONE = Layout(384.0, 384.0, 384.0)  # so that words are as large as others when half a slide shows it
+SLIDES = Layout(455.0, 217.0, 139.0, tall=172.0, low=120.0, rows=165.0)
 
 
 class Gallery:
     """Draws the charts of one edition."""
 
-    def __init__(self, pen: Pen, sentences: Sentences, widths: Widths = PAPER) -> None:
+    def __init__(self, pen: Pen, sentences: Sentences, layout: Layout = PAPER) -> None:
         self._pen = pen
-        self._widths = widths
+        self._layout = layout
         self._sentences = sentences
         self._formats = pen.formats
         kind, trailing = sentences.plan.kind, sentences.plan.trailing
@@ -74,38 +78,64 @@ class Gallery:
 
     def overview(self, analysis: Analysis) -> dict[str, Chart]:
         """Return the charts about all pipelines together."""
-        overall, half = analysis.overall, self._widths.half
+        overall, half = analysis.overall, self._layout.half
         closed = self._closed if overall.has_trend(Figure.LOST) else self._flow
         charts = [
-            self._trend(overall, (self._widths.full, TALL)),
-            closed(overall, (half, LOW)),
+            self._trend(overall, (self._layout.full, self._layout.tall)),
+            closed(overall, (half, self._layout.low)),
             *(self._drivers(overall, half) or self._agents(overall, half)),
         ]
         if len(analysis.pipelines) > 1:
             charts.append(self._pipelines(analysis.pipelines))
         if _same_stages(analysis.pipelines):
-            charts.append(self._stages(overall, self._widths.full))
+            charts.append(self._stages(overall, self._layout.full))
         if overall.open is not None:
-            width = self._widths.of(across(len(analysis.pipelines)))
-            charts += [self._open(one, one.open, width) for one in analysis.pipelines if one.open and one.open.stages]
+            charts += self._open_each(analysis.pipelines)
         return {chart.name: chart for chart in charts}
+
+    def deck(self, analysis: Analysis) -> dict[str, Chart]:
+        """Return the charts of slides about all pipelines together."""
+        overall, full = analysis.overall, self._layout.full
+        charts = [self._trend(overall, (full, self._layout.tall)), *self._drivers(overall, full)]
+        if len(analysis.pipelines) > 1:
+            charts.append(self._pipelines(analysis.pipelines))
+        if overall.stages and _same_stages(analysis.pipelines):
+            charts.append(self._stages(overall, full))
+        if overall.open is not None:
+            charts += self._open_each(analysis.pipelines)
+        return {chart.name: chart for chart in charts}
+
+    def deck_of(self, analysis: Analysis, section: Section) -> dict[str, Chart]:
+        """Return the charts of slides about one pipeline: its stages, where others have stages of their own."""
+        if not section.stages or _same_stages(analysis.pipelines):
+            return {}
+        width = self._layout.of(across(len(analysis.pipelines)))
+        return {"stages": self._stages(section, width)}
+
+    def _open_each(self, pipelines: Sequence[Section]) -> list[Chart]:
+        width = self._layout.of(across(len(pipelines)))
+        return [self._open(one, one.open, width) for one in pipelines if one.open and one.open.stages]
 
     def card(self, analysis: Analysis, *, letter: bool) -> dict[str, Chart]:
         """Return the charts of one agent's page, the large one as high as the page has room."""
         overall, room = analysis.overall, layout(analysis, letter=letter, language=self._pen.language.tag)
         height, stages = (LOW_CARD, FEW_STAGES) if has_team(analysis) else (CARD, CARD_STAGES)
         charts = [
-            self._trend(overall, (self._widths.full, room.trend)),
-            self._flow(overall, (self._widths.half, height)),
-            *([self._stages(overall, self._widths.half, stages)] if overall.stages else []),
+            self._trend(overall, (self._layout.full, room.trend)),
+            self._flow(overall, (self._layout.half, height)),
+            *([self._stages(overall, self._layout.half, stages)] if overall.stages else []),
             *([self._team(analysis.standing, room.mates)] if analysis.standing and room.mates else []),
         ]
         return {chart.name: chart for chart in charts}
 
     def pipeline(self, section: Section) -> dict[str, Chart]:
         """Return the charts about one pipeline."""
-        half = self._widths.half
-        charts = (self._trend(section, (half, LOW)), self._stages(section, half), *self._agents(section, half))
+        half = self._layout.half
+        charts = (
+            self._trend(section, (half, self._layout.low)),
+            self._stages(section, half),
+            *self._agents(section, half),
+        )
         return {chart.name: chart for chart in charts}
 
     def mail(self, analysis: Analysis) -> dict[str, Chart]:
@@ -171,7 +201,7 @@ class Gallery:
             mates.append(Mate(name, None, write(together(others))))
         title = self._pen.language.text("Team by value won")
         alt = self._sentences.list_alt(title, [(mate.name, mate.text) for mate in mates])
-        return team_chart(self._pen, alt, mates, self._widths.full)
+        return team_chart(self._pen, alt, mates, self._layout.full)
 
     def _drivers(self, section: Section, width: float) -> list[Chart]:
         """Return the chart of what moved the value won; none where nothing can be split."""
@@ -187,7 +217,7 @@ class Gallery:
         steps.append(Step(text, parts.total, self._formats.signed(parts.total, write), is_total=True))
         title = self._pen.language.text("What moved value won")
         alt = self._sentences.list_alt(title, [(one.name, one.text) for one in steps])
-        return [drivers_chart(self._pen, alt, steps, width)]
+        return [drivers_chart(self._pen, alt, steps, width, self._layout.rows)]
 
     def _step(self, section: Section, driver: Driver, amount: Decimal, write: Callable[[Number], str]) -> Step:
         was, now = (self._sentences.factor(driver, one) for one in (section.previous, section.current))
@@ -202,7 +232,7 @@ class Gallery:
         bars = [self._agent_bar(change, write) for change in shown]
         title = self._pen.language.text("Value won by agent")
         alt = self._sentences.list_alt(title, [(bar.name, bar.text) for bar in bars])
-        return [bars_chart(self._pen, "agents", alt, bars, width)] if bars else []
+        return [bars_chart(self._pen, "agents", alt, bars, width, self._layout.rows)] if bars else []
 
     def _agent_bar(self, change: AgentChange, write: Callable[[Number], str]) -> Bar:
         now, before = change.current, change.previous
@@ -236,7 +266,7 @@ class Gallery:
         ]
         title = self._pen.language.text("New deals by stage")
         alt = self._sentences.list_alt(title, [(bar.name, bar.text) for bar in bars])
-        return bars_chart(self._pen, "stages", alt, bars, width)
+        return bars_chart(self._pen, "stages", alt, bars, width, self._layout.rows)
 
     def _open(self, section: Section, deals: OpenDeals, width: float) -> Chart:
         """Return the open deals of one pipeline by stage; where there are many stages, the last ones as one bar."""
@@ -258,7 +288,7 @@ class Gallery:
             for one in shown
         ]
         alt = self._sentences.list_alt(open_title(self._formats, section), [(bar.name, bar.text) for bar in bars])
-        return bars_chart(self._pen, f"open-{section.id}", alt, bars, width)
+        return bars_chart(self._pen, f"open-{section.id}", alt, bars, width, self._layout.rows)
 
     def _others(self, number: int) -> str:
         """Return what several that are drawn as one are called."""
@@ -269,7 +299,7 @@ class Gallery:
         panels = [self._panel(section) for section in sections]
         title = self._pen.language.text("Value won by pipeline")
         alt = self._sentences.list_alt(title, [(panel.name, f"{panel.value} ({panel.note})") for panel in panels])
-        return multiples_chart(self._pen, alt, panels, self._widths.full)
+        return multiples_chart(self._pen, alt, panels, self._layout.full, self._layout.rows)
 
     def _panel(self, section: Section) -> Panel:
         now = section.current.value_won if section.current else None

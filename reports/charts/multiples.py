@@ -20,7 +20,7 @@ ACROSS, NARROWEST = 3, 140.0  # panels abreast at most, and how many points each
 GUTTER = 14.0
 HEAD = 22.0  # points for a panel's name and value
 FOOT = 15.0
-COLUMNS = 44.0
+COLUMNS, HIGHEST = 44.0, 110.0
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,23 @@ class Panel:
     ends: tuple[str, str]
 
 
-def multiples_chart(pen: Pen, alt: str, panels: Sequence[Panel], width: float) -> Chart:
-    """Draw panels up to three abreast, `width` points in all, on one scale; the first where reading starts."""
+def multiples_chart(pen: Pen, alt: str, panels: Sequence[Panel], width: float, room: float | None = None) -> Chart:
+    """Draw panels up to three abreast, `width` points in all, on one scale; the first where reading starts.
+
+    With `room` for its height, columns are as high as that and good looks allow; never lower than without.
+    """
     across = min(ACROSS, len(panels), max(1, int(width // NARROWEST)))
     rows = math.ceil(len(panels) / across)
-    tall = HEAD + COLUMNS + FOOT
+    high = COLUMNS if room is None else min(HIGHEST, max(COLUMNS, room / rows - HEAD - FOOT))
+    tall = HEAD + high + FOOT
     canvas = Canvas(pen, width, rows * tall)
     values = [float(one) for panel in panels for one in panel.series.values if one is not None]
-    axis = scale(values or [0.0], COLUMNS)
+    axis = scale(values or [0.0], high)
     each = (width - (across - 1) * GUTTER) / across
     for index, panel in enumerate(panels):
         row, place = divmod(index, across)
         column = across - 1 - place if pen.mirrored else place
-        box = Box(column * (each + GUTTER), canvas.height - row * tall - HEAD - COLUMNS, each, COLUMNS)
+        box = Box(column * (each + GUTTER), canvas.height - row * tall - HEAD - high, each, high)
         _head(canvas, box, panel)
         draw_columns(canvas, box, axis, panel.series, labelled=0)
         draw_ends(canvas, box, *panel.ends)
@@ -54,7 +58,7 @@ def multiples_chart(pen: Pen, alt: str, panels: Sequence[Panel], width: float) -
 
 
 def _head(canvas: Canvas, box: Box, panel: Panel) -> None:
-    y = box.bottom + COLUMNS + HEAD - 6
+    y = box.top + HEAD - 6
     room = box.width - canvas.measure(panel.value, weight=STRONG) - canvas.measure(panel.note) - 12
     name = canvas.fit(panel.name, room, weight=STRONG)
     note = canvas.measure(panel.note) + (4 if panel.note else 0)

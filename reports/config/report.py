@@ -33,12 +33,14 @@ from reports.figures import Figure
 from reports.periods import Kind, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
     from reports.analysis.conditions import Condition
 
-SCORECARD = "scorecard"
+SCORECARD, BOARD, SLIDES = "scorecard", "board", "16:9"
+PAGES = ("weekly", SCORECARD)  # templates for paper
+BOARD_PERIODS = 9  # two years of quarters before the current one: as many as an ordinary range takes
 VIEW = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 OTHER_CUTS = re.compile(r"all|(agent|pipeline)-\d+")  # names that other cuts have
 Ids = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, strict=False)]
@@ -127,7 +129,7 @@ class Report(Section):
     numbers: NumberSystem | None = None
     theme: ThemeName | None = None
     accent: Colour | None = None
-    paper: Literal["A4", "letter"] = "A4"
+    paper: Literal["A4", "letter", "16:9"] = "A4"
     targets: Targets = Targets()
     cuts: Literal["agent", "pipeline"] | None = None
     show_team: bool = False
@@ -185,9 +187,11 @@ class Report(Section):
     @model_validator(mode="before")
     @classmethod
     def _own_template(cls, content: Any) -> Any:  # noqa: ANN401 - what a TOML file may hold
-        if isinstance(content, dict) and content.get("cuts") == "agent":
+        if not isinstance(content, dict):
+            return content
+        if content.get("cuts") == "agent":
             return {"template": SCORECARD, **content}
-        return content
+        return {**_of_a_board(content), **content} if content.get("template") == BOARD else content
 
     @model_validator(mode="after")
     def _compared(self) -> Report:
@@ -219,6 +223,17 @@ class Report(Section):
         return self
 
     @model_validator(mode="after")
+    def _paper(self) -> Report:
+        if problems := list(_problems_of_paper(self)):
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def is_slides(self) -> bool:
+        """Whether it is laid out as slides, which are larger than paper in everything."""
+        return self.paper == SLIDES
+
+    @model_validator(mode="after")
     def _one_way(self) -> Report:
         _refuse_both(self.locale, self.locales)
         return self
@@ -232,6 +247,23 @@ class Report(Section):
             message = "at_least_every goes with only_if"
             raise ValueError(message)
         return self
+
+
+def _of_a_board(content: Mapping[str, object]) -> dict[str, object]:
+    """Return what a report for a board has unless it says otherwise; the year before a year is the one a year ago."""
+    whole_years = str(content.get("period", "")).startswith(Unit.YEAR.value)
+    compared = ("previous",) if whole_years else ("previous", "year_ago")
+    return {"paper": SLIDES, "period": "quarter", "compare": compared, "trailing": BOARD_PERIODS}
+
+
+def _problems_of_paper(report: Report) -> Iterator[str]:
+    """Yield what doesn't fit the template."""
+    if report.template == BOARD and report.paper != SLIDES:
+        yield f'the template "board" is for slides: leave paper away, or set paper = "{SLIDES}"'
+    if report.template in PAGES and report.paper == SLIDES:
+        yield f'paper = "{SLIDES}" is for slides: set template = "board", or name one of your own'
+    if report.template == BOARD and report.cuts == "agent":
+        yield 'the template "board" is no page for one agent; leave template away, or name one of your own'
 
 
 def _problems_of_readers(report: Report) -> Iterator[str]:

@@ -72,7 +72,8 @@ def _kpi(sentences: Sentences, section: Section, figure: Figure) -> Kpi:
 def _year_ago(sentences: Sentences, section: Section, figure: Figure) -> dict[str, str]:
     """Return what a key figure says of a year ago; nothing where it isn't compared."""
     found = section.year_ago_deltas.get(figure)
-    if found is None:
+    nothing_at_all = section.id is None and section.year_ago is None
+    if found is None or nothing_at_all:  # which is said once, below all of them
         return {}
     return {
         "year_ago": sentences.on_year_ago(found),

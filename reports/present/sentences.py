@@ -164,7 +164,7 @@ class Sentences:
         if headline.current is None:
             return ""
         won = self._won(headline.current, headline.previous)
-        clause = self._clause(headline)
+        clause = self.clause(headline)
         return f"{clause} {won}" if clause else f"{won} {self._win_rate(headline.current, headline.previous)}"
 
     def short(self, headline: Headline) -> str:
@@ -173,7 +173,7 @@ class Sentences:
         change = self.formats.isolate(self.formats.percent(abs(relative) * 100, 0)) if relative is not None else ""
         return self.language.text(SHORT[headline.verb], change=change)
 
-    def _clause(self, headline: Headline) -> str:
+    def clause(self, headline: Headline) -> str:
         """Say what is in the change: that it is ordinary, or what most of it is; never why."""
         if headline.clause is Clause.ORDINARY and headline.limits:
             return self.language.text("That is within the ordinary range, {range}.", range=self.range(headline.limits))

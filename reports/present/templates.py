@@ -18,7 +18,7 @@ CHECKOUT = PACKAGE.parent / "templates"
 STARTER = (PACKAGED / "project" / "config.toml", PACKAGE.parent / "config.toml")
 FILES = ("page.html", "mail.html", "mail.txt")  # of each template
 NOTICE = "notice/mail.txt"  # what the owner is told
-EDITABLE = ("base", "partials", "weekly", "scorecard", "notice", "preview", "themes")
+EDITABLE = ("base", "partials", "weekly", "scorecard", "board", "notice", "preview", "themes")
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def board(formats: Formats, facts: Facts, analysis: Analysis, pictures: Mapping[
         panels=tuple(_panel(formats, one, one.open, pictures) for one in analysis.pipelines if one.open),
         across=across(len(analysis.pipelines)),
         deals=tuple(deal_row(formats, deal) for deal in deals.largest),
-        deals_caption=_deals_caption(formats, deals),
+        deals_caption=deals_caption(formats, deals),
     )
 
 
@@ -91,7 +91,8 @@ def open_caption(formats: Formats, facts: Facts, *, several: bool) -> str:
     return say("Number of open deals on {moment}, with their value in {unit}", moment=moment, unit=formats.unit)
 
 
-def _deals_caption(formats: Formats, deals: OpenDeals) -> str:
+def deals_caption(formats: Formats, deals: OpenDeals) -> str:
+    """Return how to read the table of the largest open deals."""
     say, valued = formats.language.text, deals.count - deals.without_value
     if valued <= len(deals.largest):
         return say("{unit}; age in days since the deal was made", unit=formats.unit)

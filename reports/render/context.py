@@ -10,6 +10,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from reports.analysis.team import Role, team
+from reports.config.report import SLIDES
 from reports.figures import WHOLE, AgentFigures, Figure
 from reports.findings import CheckName, Section
 from reports.present.checks import check_lines, footnotes, noted
@@ -44,8 +45,9 @@ if TYPE_CHECKING:
     from reports.render.board import Board
     from reports.render.card import Card
     from reports.render.labels import Label
+    from reports.render.slides import Slide
 
-MOST_AGENTS = 15
+MOST_AGENTS, MOST_ON_SLIDE = 15, 8
 TERM, LETTERS = 1.4, 52  # lines for a term with its distance, letters of its meaning on a line
 LONGEST_NAME = 44
 
@@ -153,6 +155,7 @@ class Page:
     stages_note: str = ""
     year_ago: str = ""  # the period, where it is compared with
     card: Card | None = None  # of an agent's page
+    slides: tuple[Slide, ...] = ()  # of a deck
 
 
 class PageBuilder:
@@ -195,7 +198,7 @@ class PageBuilder:
             ),
             notes={figure.value: self._formats.count(number) for figure, number in noted(analysis.checks).items()},
             stages_note=self._stages_note(footnotes(analysis.checks)),
-            year_ago=sentences.year_ago,
+            year_ago=sentences.year_ago if analysis.overall.year_ago else "",
             note=note_html(self._facts.note or ""),
             note_text=note_text(self._facts.note or ""),
         )
@@ -276,7 +279,7 @@ class PageBuilder:
         say = self._text
         return {
             "team": say("Ranked by value won; the tick marks {previous}", previous=previous),
-            "kpis": self._kpis_caption(),
+            "kpis": self._kpis_caption(analysis.overall),
             "calendar": calendar_sentences(self._sentences, analysis.calendar),
             "targets": say("Targets are for whole periods of the report, so none is shown for these days.")
             if self._facts.targets_left_out
@@ -291,20 +294,21 @@ class PageBuilder:
         number = footnotes.get(CheckName.STAGES)
         return "" if number is None else self._formats.count(number)
 
-    def _kpis_caption(self) -> str:
+    def _kpis_caption(self, overall: Section) -> str:
         """Return which periods the changes are against, and what the small charts show."""
         isolate, found = self._formats.isolate, self._sentences
         values = {"previous": isolate(found.previous), "trailing": found.trailing()}
         if not found.year_ago:
             return self._text("Changes against {previous}. Small charts: {trailing}.", **values)
-        return self._text(
-            "Changes against {previous}; a year ago: {ago}. Small charts: {trailing}.",
-            ago=isolate(found.year_ago),
-            **values,
-        )
+        values["ago"] = isolate(found.year_ago)
+        if overall.year_ago is None:
+            return self._text(
+                "Changes against {previous}; there is no data a year ago, {ago}. Small charts: {trailing}.", **values
+            )
+        return self._text("Changes against {previous}; a year ago: {ago}. Small charts: {trailing}.", **values)
 
     def _team(self, section: Section) -> tuple[TeamRow, ...]:
-        lines = team(section, MOST_AGENTS)
+        lines = team(section, MOST_ON_SLIDE if self._facts.paper == SLIDES else MOST_AGENTS)
         agents = [line for line in lines if line.role is Role.AGENT]
         values = [abs(one.value_won) for line in agents for one in (line.current, line.previous) if one is not None]
         longest = max(values, default=Decimal(0)) or Decimal(1)

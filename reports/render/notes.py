@@ -44,6 +44,16 @@ def note_text(text: str) -> str:
     return "\n".join(one for line in _lines(text).strip().split("\n") for one in _wrapped(line))
 
 
+def split_heading(text: str) -> tuple[str, str]:
+    """Return the heading that a note begins with, as plain words, and the rest; no words where it begins otherwise."""
+    clean = _lines(text)
+    opening, *others = [*_parser().parse(clean), *[Token("", "", 0)] * 2]
+    if opening.type != "heading_open" or opening.map is None:
+        return "", clean
+    words = "".join(one.content for one in others[0].children or () if one.type in {"text", "code_inline"})
+    return words, "\n".join(clean.split("\n")[opening.map[1] :])
+
+
 class _Parser(MarkdownIt):
     """Reads every link and picture, so that those nobody may follow can be reduced to their words."""
 

@@ -171,11 +171,13 @@ def html_to_pdf(
     templates: Templates,
     drawings: Mapping[str, Drawing] | None = None,
     files: Iterable[Associated] = (),
+    *,
+    scale: float = 1.0,
 ) -> bytes:
     """Lay the HTML out as one file that is both PDF/A-3a and PDF/UA-1; same input, same bytes.
 
-    The drawings are the images of those addresses, the files travel inside as the data of the page.
-    Anything that can't be drawn as the page says is a RenderError.
+    A `scale` makes pages and all that is on them larger. The drawings are the images of those addresses, the files
+    travel inside as the data of the page. Anything that can't be drawn as the page says is a RenderError.
     """
     images = {address: Painting(drawing) for address, drawing in (drawings or {}).items()}
     with _errors_logged() as errors:
@@ -183,7 +185,7 @@ def html_to_pdf(
             source = HTML(string=html, url_fetcher=AssetFetcher(templates), base_url="about:blank")
             document = source.render(font_config=_fonts(), pdf_variant=VARIANT, cache=images)
             right_to_left = source.etree_element.get("dir") == "rtl"
-            pdf = _write(document, right_to_left=right_to_left, files=files)
+            pdf = _write(document, scale, right_to_left=right_to_left, files=files)
         except FatalURLFetchingError as error:
             raise RenderError(str(error), hint="Nothing is fetched while rendering; use assets of your own.") from error
     if errors:
@@ -191,11 +193,12 @@ def html_to_pdf(
     return pdf
 
 
-def _write(document: Document, *, right_to_left: bool, files: Iterable[Associated]) -> bytes:
+def _write(document: Document, scale: float, *, right_to_left: bool, files: Iterable[Associated]) -> bytes:
     document.metadata = _Metadata(**vars(document.metadata))
     document.pages = [_Page(page) for page in document.pages]
     document.color_profiles[COLOURS] = _colours()
     pdf: bytes = document.write_pdf(
+        zoom=scale,
         pdf_variant=VARIANT,
         output_intent="ours",  # weasyprint opens its file of colours here and never closes it
         attachments=[_attachment(file) for file in sorted(files, key=lambda file: file.safe_name)],
