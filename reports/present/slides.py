@@ -60,7 +60,7 @@ class Titles:
     def __init__(self, sentences: Sentences) -> None:
         self._sentences = sentences
         self._formats = sentences.formats
-        self._say = sentences.language.text
+        self._text = sentences.language.text
         self._plural = sentences.language.plural
 
     def trend(self, section: Section) -> str:
@@ -76,37 +76,37 @@ class Titles:
         if found.stand is Stand.BETWEEN:
             counts = {"number": self._formats.count(found.periods - 1), "higher": self._formats.count(found.higher)}
             return self._plural(*HIGHER, found.higher, **counts, **values)
-        return self._say(TRENDS[found.stand], **values)
+        return self._text(TRENDS[found.stand], **values)
 
     def drivers(self, headline: Headline) -> str:
         """Return what is said of the change's parts."""
         parts = headline.drivers
         if parts is None:
-            return self._say("What moved value won")
+            return self._text("What moved value won")
         if headline.clause is Clause.DRIVER:
             return self._sentences.clause(headline).removesuffix(".")
         change = self._formats.isolate(self._formats.signed(parts.total, self._formats.compact))
         if headline.clause is Clause.NO_SINGLE_FACTOR:
-            return self._say("No single factor makes up half of the change, {change}", change=change)
+            return self._text("No single factor makes up half of the change, {change}", change=change)
         if headline.clause is Clause.ORDINARY:
-            return self._say("The change, {change}, is ordinary variation; its parts only add up to it", change=change)
-        return self._say("The change, {change}, is the sum of these parts", change=change)
+            return self._text("The change, {change}, is ordinary variation; its parts only add up to it", change=change)
+        return self._text("The change, {change}, is the sum of these parts", change=change)
 
     def pipelines(self, analysis: Analysis) -> str:
         """Return which pipeline won the most."""
-        return self._first(first_pipeline(analysis)) or self._say("No pipeline won more than all others")
+        return self._first(first_pipeline(analysis)) or self._text("No pipeline won more than all others")
 
     def team(self, section: Section) -> str:
         """Return which agent won the most."""
-        return self._first(first_agent(section)) or self._say("No agent won more than all others")
+        return self._first(first_agent(section)) or self._text("No agent won more than all others")
 
     def _first(self, found: Leader | None) -> str:
         if found is None:
             return ""
         values = {"name": self._name(found.name), "value": self._money(found.amount)}
         if found.share is None:
-            return self._say("{name} won the most: {value}", **values)
-        return self._say("{name} won the most: {value}, {share} of it all", share=self._share(found.share), **values)
+            return self._text("{name} won the most: {value}", **values)
+        return self._text("{name} won the most: {value}, {share} of it all", share=self._share(found.share), **values)
 
     def open(self, deals: OpenDeals) -> str:
         """Return how many deals stand open, and what they are worth."""
