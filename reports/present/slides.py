@@ -89,7 +89,7 @@ class Titles:
         if headline.clause is Clause.NO_SINGLE_FACTOR:
             return self._text("No single factor makes up half of the change, {change}", change=change)
         if headline.clause is Clause.ORDINARY:
-            return self._text("The change, {change}, is ordinary variation; its parts only add up to it", change=change)
+            return self._text("The change, {change}, is within ordinary variation", change=change)
         return self._text("The change, {change}, is the sum of these parts", change=change)
 
     def pipelines(self, analysis: Analysis) -> str:
@@ -106,7 +106,7 @@ class Titles:
         values = {"name": self._name(found.name), "value": self._money(found.amount)}
         if found.share is None:
             return self._text("{name} won the most: {value}", **values)
-        return self._text("{name} won the most: {value}, {share} of it all", share=self._share(found.share), **values)
+        return self._text("{name} won the most: {value}, {share} of the total", share=self._share(found.share), **values)
 
     def open(self, deals: OpenDeals) -> str:
         """Return how many deals stand open, and what they are worth."""
@@ -146,7 +146,7 @@ class Titles:
         if found is None:
             return self.new_deals([section])
         return self._plural(
-            "Of {number} new deal, {most} stands in {stage}",
+            "The one new deal stands in {stage}",
             "Of {number} new deals, {most} stand in {stage}, more than in any other stage",
             total,
             most=self._formats.count(found.amount),
