@@ -61,7 +61,7 @@ class Layout:
 PAPER = Layout()
 PHONE = Layout(MAIL, MAIL, MAIL)  # all below one another
 ALONE = Layout(384.0, 384.0, 384.0)  # so that words are as large as others when half a slide shows it
-SLIDES = Layout(455.0, 217.0, 139.0, tall=172.0, low=120.0, rows=165.0)
+SLIDES = Layout(455.0, 217.0, 139.0, tall=152.0, low=120.0, rows=150.0)
 
 
 class Gallery:

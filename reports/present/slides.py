@@ -106,7 +106,9 @@ class Titles:
         values = {"name": self._name(found.name), "value": self._money(found.amount)}
         if found.share is None:
             return self._text("{name} won the most: {value}", **values)
-        return self._text("{name} won the most: {value}, {share} of the total", share=self._share(found.share), **values)
+        return self._text(
+            "{name} won the most: {value}, {share} of the total", share=self._share(found.share), **values
+        )
 
     def open(self, deals: OpenDeals) -> str:
         """Return how many deals stand open, and what they are worth."""

@@ -275,11 +275,12 @@ class PageBuilder:
 
     def _captions(self, analysis: Analysis) -> dict[str, str]:
         """Return what stands under headings that have no chart."""
-        previous = self._formats.isolate(self._sentences.previous)
+        previous, trailing = self._formats.isolate(self._sentences.previous), self._sentences.trailing()
         say = self._text
         return {
             "team": say("Ranked by value won; the tick marks {previous}", previous=previous),
-            "kpis": self._kpis_caption(analysis.overall),
+            "against": self._against(analysis.overall),
+            "kpis": f"{self._against(analysis.overall)} {say('Small charts: {trailing}.', trailing=trailing)}",
             "calendar": calendar_sentences(self._sentences, analysis.calendar),
             "targets": say("Targets are for whole periods of the report, so none is shown for these days.")
             if self._facts.targets_left_out
@@ -294,18 +295,15 @@ class PageBuilder:
         number = footnotes.get(CheckName.STAGES)
         return "" if number is None else self._formats.count(number)
 
-    def _kpis_caption(self, overall: Section) -> str:
-        """Return which periods the changes are against, and what the small charts show."""
+    def _against(self, overall: Section) -> str:
+        """Return which periods the changes are against."""
         isolate, found = self._formats.isolate, self._sentences
-        values = {"previous": isolate(found.previous), "trailing": found.trailing()}
+        values = {"previous": isolate(found.previous), "ago": isolate(found.year_ago)}
         if not found.year_ago:
-            return self._text("Changes against {previous}. Small charts: {trailing}.", **values)
-        values["ago"] = isolate(found.year_ago)
+            return self._text("Changes against {previous}.", **values)
         if overall.year_ago is None:
-            return self._text(
-                "Changes against {previous}; there is no data a year ago, {ago}. Small charts: {trailing}.", **values
-            )
-        return self._text("Changes against {previous}; a year ago: {ago}. Small charts: {trailing}.", **values)
+            return self._text("Changes against {previous}; there is no data a year ago, {ago}.", **values)
+        return self._text("Changes against {previous}; a year ago: {ago}.", **values)
 
     def _team(self, section: Section) -> tuple[TeamRow, ...]:
         lines = team(section, MOST_ON_SLIDE if self._facts.paper == SLIDES else MOST_AGENTS)
