@@ -276,11 +276,11 @@ class PageBuilder:
     def _captions(self, analysis: Analysis) -> dict[str, str]:
         """Return what stands under headings that have no chart."""
         previous, trailing = self._formats.isolate(self._sentences.previous), self._sentences.trailing()
-        say = self._text
+        say, against = self._text, self._against(analysis.overall)
         return {
             "team": say("Ranked by value won; the tick marks {previous}", previous=previous),
-            "against": self._against(analysis.overall),
-            "kpis": f"{self._against(analysis.overall)} {say('Small charts: {trailing}.', trailing=trailing)}",
+            "against": against,
+            "kpis": " ".join((against, say("Small charts: {trailing}.", trailing=trailing))),
             "calendar": calendar_sentences(self._sentences, analysis.calendar),
             "targets": say("Targets are for whole periods of the report, so none is shown for these days.")
             if self._facts.targets_left_out
