@@ -82,6 +82,12 @@ title = "Weekly pipeline report"
 to = ["team@example.com"]
 paper = "{paper}"
 {more}
+[reports.board]
+title = "Sales pipeline for the board"
+template = "board"
+period = "week"
+to = ["team@example.com"]
+{slides}
 [reports.card]
 title = "Weekly scorecard"
 cuts = "agent"
@@ -117,8 +123,9 @@ SHAPES = {
 
 
 def edition(folder: Path, report: str, locale: str, shape: Shape) -> Rendering:
-    """Make an edition of the report "weekly", or "card" for the first agent."""
-    config = CONFIG.format(locale=locale, paper=shape.paper, more=shape.more)
+    """Make an edition of the report "weekly", of "board", or of "card" for the first agent."""
+    slides = shape.more or 'compare = ["previous"]'
+    config = CONFIG.format(locale=locale, paper=shape.paper, more=shape.more, slides=slides)
     (folder / "config.toml").write_text(config, encoding="utf-8")
     cut = Cut("agent-0", agents=frozenset({0})) if report == "card" else WHOLE
     job = plan_job(load(folder / "config.toml"), report, TODAY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.analysis.headline import part
@@ -26,7 +27,6 @@ from reports.present.targets import target_alt, target_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from decimal import Decimal
 
     from reports.charts.canvas import Chart, Pen
     from reports.figures import AgentFigures, Number
@@ -39,6 +39,7 @@ LOW = 90.0
 CARD, LOW_CARD = 78.0, 58.0  # on an agent's page, and where the team is on it, too
 MAIL = 300.0  # drawn narrower than it is shown, so that its words can be read on a phone
 MOST_STAGES, CARD_STAGES, FEW_STAGES = 10, 6, 4
+MOST_PANELS, MOST_BARS = 6, 9  # pipelines on a slide, as small charts or as bars
 LONGEST = 40  # letters of a name in a chart
 
 
@@ -98,7 +99,8 @@ class Gallery:
         overall, full = analysis.overall, self._layout.full
         charts = [self._trend(overall, (full, self._layout.tall)), *self._drivers(overall, full)]
         if len(analysis.pipelines) > 1:
-            charts.append(self._pipelines(analysis.pipelines))
+            few = len(analysis.pipelines) <= MOST_PANELS
+            charts.append((self._pipelines if few else self._pipeline_bars)(analysis.pipelines))
         if overall.stages and _same_stages(analysis.pipelines):
             charts.append(self._stages(overall, full))
         if overall.open is not None:
@@ -300,6 +302,28 @@ class Gallery:
         title = self._pen.language.text("Value won by pipeline")
         alt = self._sentences.list_alt(title, [(panel.name, f"{panel.value} ({panel.note})") for panel in panels])
         return multiples_chart(self._pen, alt, panels, self._layout.full, self._layout.rows)
+
+    def _pipeline_bars(self, sections: tuple[Section, ...]) -> Chart:
+        """Return all pipelines as bars, the most first; what there is no room for is one bar."""
+        known = [(one.current, one) for one in sections if one.current is not None]
+        ranked = sorted(known, key=lambda one: one[0].value_won, reverse=True)
+        write = self._formats.alike(figures.value_won for figures, _ in ranked)
+        bars = [
+            Bar(
+                shorten(section.name, LONGEST),
+                figures.value_won,
+                section.previous.value_won if section.previous else None,
+                write(figures.value_won),
+                self._formats.change(section.deltas[Figure.VALUE_WON]).signed,
+            )
+            for figures, section in ranked[:MOST_BARS]
+        ]
+        if others := ranked[MOST_BARS:]:
+            value = sum((figures.value_won for figures, _ in others), Decimal(0))
+            bars.append(Bar(self._others(len(others)), value, None, write(value)))
+        title = self._pen.language.text("Value won by pipeline")
+        alt = self._sentences.list_alt(title, [(bar.name, f"{bar.text} ({bar.note})") for bar in bars])
+        return bars_chart(self._pen, "pipelines", alt, bars, self._layout.full, self._layout.rows)
 
     def _panel(self, section: Section) -> Panel:
         now = section.current.value_won if section.current else None

@@ -20,7 +20,7 @@ ACROSS, NARROWEST = 3, 140.0  # panels abreast at most, and how many points each
 GUTTER = 14.0
 HEAD = 22.0  # points for a panel's name and value
 FOOT = 15.0
-COLUMNS, HIGHEST = 44.0, 110.0
+COLUMNS, LOWEST, HIGHEST = 44.0, 36.0, 110.0
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Panel:
 def multiples_chart(pen: Pen, alt: str, panels: Sequence[Panel], width: float, room: float | None = None) -> Chart:
     """Draw panels up to three abreast, `width` points in all, on one scale; the first where reading starts.
 
-    With `room` for its height, columns are as high as that and good looks allow; never lower than without.
+    With `room` for its height, columns are as high as that and good looks allow.
     """
     across = min(ACROSS, len(panels), max(1, int(width // NARROWEST)))
     rows = math.ceil(len(panels) / across)
-    high = COLUMNS if room is None else min(HIGHEST, max(COLUMNS, room / rows - HEAD - FOOT))
+    high = COLUMNS if room is None else min(HIGHEST, max(LOWEST, room / rows - HEAD - FOOT))
     tall = HEAD + high + FOOT
     canvas = Canvas(pen, width, rows * tall)
     values = [float(one) for panel in panels for one in panel.series.values if one is not None]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reports.findings import Analysis, Check, Headline, OpenDeals, Section
     from reports.present.sentences import Sentences
 
-LONGEST = 32  # letters of a name in a title
+LONGEST = 24  # letters of a name in a title
 TRENDS = {
     Stand.NO_DATA: mark("There is no data for this period"),
     Stand.REACHED: mark("Value won, {now}, reached its target of {goal}"),

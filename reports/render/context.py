@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from reports.render.labels import Label
     from reports.render.slides import Slide
 
-MOST_AGENTS, MOST_ON_SLIDE = 15, 8
+MOST_AGENTS, MOST_ON_SLIDE = 15, 7
 TERM, LETTERS = 1.4, 52  # lines for a term with its distance, letters of its meaning on a line
 LONGEST_NAME = 44
 

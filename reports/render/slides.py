@@ -98,5 +98,5 @@ def _commentary(page: Page, sentences: Sentences) -> Iterator[Slide]:
     """Yield what people wrote; a heading that it begins with is its message."""
     if page.note:
         heading, rest = split_heading(page.facts.note or "")
-        title = sentences.formats.isolate(shorten(heading, LONGEST_HEADING)) or sentences.language.text("Commentary")
-        yield Slide("commentary", title, text=note_html(rest))
+        title = sentences.formats.isolate(shorten(heading, LONGEST_HEADING))
+        yield Slide("commentary", title if heading else sentences.language.text("Commentary"), text=note_html(rest))
