@@ -61,6 +61,12 @@ from = "Reports <reports@example.com>"
 title = {{ en = "Weekly pipeline report", ar = "التقرير الأسبوعي للمبيعات" }}
 compare = ["previous"{year_ago}]
 to = ["Sales leads <sales@example.com>"]
+[reports.board]
+title = {{ en = "Sales pipeline for the board", ar = "مسار المبيعات لمجلس الإدارة" }}
+template = "board"
+period = "week"
+to = ["Board <board@example.com>"]
+targets = {{ total_value_won = 150000 }}
 [reports.card]
 title = {{ en = "Weekly scorecard", ar = "بطاقة الأداء الأسبوعية" }}
 cuts = "agent"
@@ -96,6 +102,8 @@ SCENES = {
     "pipelines-ar": Scene("weekly", "ar", digits="arab", pipelines=2, with_year_ago=True),
     "scorecard-en": Scene("card", "en", pipelines=2),
     "scorecard-ar": Scene("card", "ar", pipelines=2),
+    "board-en": Scene("board", "en", pipelines=2, with_note=True),
+    "board-ar": Scene("board", "ar", pipelines=2, with_note=True),
 }
 
 
@@ -159,7 +167,7 @@ def pages(pdf: bytes) -> list[Image.Image]:
 
 def reviewed(name: str) -> list[Path]:
     """Return the kept pictures of a scene, in the order of its pages."""
-    return sorted(REVIEWED.glob(f"{name}-[0-9].png"))
+    return sorted(REVIEWED.glob(f"{name}-[0-9]*.png"), key=lambda path: int(path.stem.rsplit("-", 1)[1]))
 
 
 def difference(found: Image.Image, kept: Image.Image) -> str:
