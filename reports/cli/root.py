@@ -9,12 +9,26 @@ import sys
 import click
 
 from reports import __version__
-from reports.cli import export, foresight, kept, optout, produce, project, records, sandbox, service, theme, upkeep
+from reports.cli import (
+    append,
+    export,
+    foresight,
+    kept,
+    optout,
+    produce,
+    project,
+    records,
+    sandbox,
+    service,
+    theme,
+    upkeep,
+)
 from reports.cli.failures import guarded
 
 COMMANDS = (
     produce.run,
     export.export,
+    append.append,
     kept.show,
     kept.render,
     kept.forget,

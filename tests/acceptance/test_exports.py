@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from tests.acceptance.conftest import reports, worked
@@ -121,3 +122,23 @@ def test_what_cannot_be_done_is_said(project: Path, arguments: tuple[str, ...], 
     assert outcome.code == 1
     assert words in outcome.err
     assert "hint: " in outcome.err
+
+
+def test_an_edition_is_put_behind_a_deck(project: Path) -> None:
+    shutil.copyfile(home(project) / f"{NAME}.pdf", project / "deck.pdf")
+    outcome = worked(reports("append", ID, "deck.pdf", "-o", "whole.pdf", cwd=project))
+    assert outcome.text.strip() == "whole.pdf"
+    with pikepdf.open(project / "whole.pdf") as whole, pikepdf.open(project / "deck.pdf") as deck:
+        assert len(whole.pages) == 2 * len(deck.pages)
+
+
+@pytest.mark.parametrize(
+    ("deck", "words"),
+    [("config.toml", "config.toml can't be read as a PDF"), ("none.pdf", "none.pdf can't be read: No")],
+)
+def test_a_deck_that_is_none_is_said(project: Path, deck: str, words: str) -> None:
+    outcome = reports("append", ID, deck, "-o", "whole.pdf", cwd=project)
+    assert outcome.code == 1
+    assert words in outcome.err
+    assert "hint: " in outcome.err
+    assert not (project / "whole.pdf").exists()
